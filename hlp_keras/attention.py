@@ -1,0 +1,39 @@
+"""Top-down attention: a gain per branch, chosen at run time."""
+
+from hlp_keras.model import HLPModel, check_model
+
+DEFAULT_GATE = "block_outputs"
+
+
+def attend(model: HLPModel, gate: str = DEFAULT_GATE) -> HLPModel:
+    """Gives a network a second input: the gain of every branch.
+
+    ```
+    attended = attend(model)
+    gain = model.taxonomy.gain({"dog": 1.5})        # shape (nodes,)
+    logits = attended([images, np.tile(gain, (len(images), 1))])
+    ```
+
+    A gain above 1 enhances the features of a branch, below 1 inhibits them;
+    with all ones the logits are those of `model`, whose weights are shared and
+    which stays as it is.
+
+    Args:
+        model: a network or a cutout.
+        gate: where the gain applies: `"branch_input"`, `"block_outputs"` or
+            `"head_input"`.
+
+    Returns:
+        a network with the inputs `[image, gain]`; gain has the shape
+        `(batch, nodes)` in the order of `model.taxonomy.nodes`.
+
+    Raises:
+        ValueError: an unknown gate, or a network without branches.
+    """
+    check_model(model)
+    if not model.taxonomy.nodes:
+        raise ValueError(
+            "Expected a network with branches, but its taxonomy has no nodes "
+            "below the root, so there is nothing to enhance or inhibit."
+        )
+    return model.derive(gate=gate)

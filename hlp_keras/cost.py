@@ -1,0 +1,175 @@
+"""Counts parameters and multiply-accumulates, exactly and per segment."""
+
+import dataclasses
+import math
+from collections.abc import Iterable
+
+import keras
+
+from hlp_keras import assembly
+from hlp_keras.model import HLPModel
+
+_CONVOLUTIONS = (
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.DepthwiseConv1D,
+    keras.layers.DepthwiseConv2D,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class SegmentCost:
+    """What one segment costs.
+
+    Attributes:
+        name: of the segment.
+        params: parameters as deployed: a batch normalisation folds into the
+            convolution before it and leaves one bias per filter.
+        macs: multiply-accumulates of convolutions and dense layers, for one
+            image.
+    """
+
+    name: str
+    params: int
+    macs: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Cost:
+    """What a network costs: prints as a table, sums up its segments."""
+
+    segments: tuple[SegmentCost, ...]
+
+    @property
+    def params(self) -> int:
+        """Parameters as deployed, of all segments."""
+        return sum(segment.params for segment in self.segments)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates for one image, of all segments."""
+        return sum(segment.macs for segment in self.segments)
+
+    def __str__(self):
+        total = SegmentCost("total", self.params, self.macs)
+        rows = [(s.name, s.params, s.macs) for s in (*self.segments, total)]
+        return _table(("segment", "parameters", "MACs"), rows)
+
+
+def cost(model: keras.Model, names: str | Iterable[str] | None = None) -> Cost:
+    """Counts what a network, or a cutout of it, costs.
+
+    ```
+    print(cost(model))                     # a table, segment by segment
+    cost(model, ["cat", "dog"]).macs       # of the cutout, without making it
+    ```
+
+    The counts are those of the exported TFLite model. A Keras model that is
+    no `HLPModel` counts as one segment.
+
+    Args:
+        model: built, so that the sizes of its feature maps are known.
+        names: categories and nodes of a category set, or None for all.
+    """
+    if not isinstance(model, HLPModel):
+        return Cost((_count(model.name, model),))
+    taxonomy = model.taxonomy
+    kept = taxonomy if names is None else taxonomy.prune(names)
+    counts = {
+        name: _count(name, model.segments[name])
+        for name in assembly.segment_names(kept)
+    }
+    for node in assembly.head_nodes(kept):
+        name = assembly.head_name(node)
+        before = len(assembly.head_categories(taxonomy, node))
+        after = len(assembly.head_categories(kept, node))
+        # All that a head costs belongs to the rows of its categories.
+        counts[name] = SegmentCost(
+            name,
+            counts[name].params * after // before,
+            counts[name].macs * after // before,
+        )
+    return Cost(tuple(counts.values()))
+
+
+def cost_table(
+    model: HLPModel, category_sets: Iterable[str | Iterable[str]]
+) -> str:
+    """Prints what cutouts cost beside the whole network.
+
+    ```
+    category set     parameters        MACs  left away
+    all                  77,000  12,000,000   0 %   0 %
+    cat dog              31,000   5,000,000  60 %  58 %
+    ```
+    """
+    whole = cost(model)
+    rows = [("all", whole.params, whole.macs, "0 %", "0 %")]
+    for names in category_sets:
+        names = (names,) if isinstance(names, str) else tuple(names)
+        part = cost(model, names)
+        saved = (
+            f"{100 * (1 - part.params / whole.params):.0f} %",
+            f"{100 * (1 - part.macs / whole.macs):.0f} %",
+        )
+        rows.append((" ".join(names), part.params, part.macs, *saved))
+    header = ("category set", "parameters", "MACs", "left away", "")
+    return _table(header, rows)
+
+
+def _count(name, segment):
+    params = macs = 0
+    for layer in _leaf_layers(segment):
+        layer_params, layer_macs = _count_layer(layer)
+        params += layer_params
+        macs += layer_macs
+    return SegmentCost(name, params, macs)
+
+
+def _leaf_layers(model):
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _leaf_layers(layer)
+        else:
+            yield layer
+
+
+def _count_layer(layer):
+    if isinstance(layer, _CONVOLUTIONS + (keras.layers.Dense,)):
+        kernel = math.prod(layer.kernel.shape)
+        has_bias = layer.use_bias or _is_normalised(layer)
+        params = kernel + (layer.output.shape[-1] if has_bias else 0)
+        return params, kernel * math.prod(layer.output.shape[1:-1])
+    if isinstance(layer, keras.layers.BatchNormalization):
+        is_folded = _is_normalised(layer.input._keras_history.operation)
+        return (0 if is_folded else 2 * layer.output.shape[-1]), 0
+    return layer.count_params(), 0
+
+
+def _is_normalised(layer):
+    """Whether a batch normalisation follows that folds into this layer."""
+    if not isinstance(layer, _CONVOLUTIONS + (keras.layers.Dense,)):
+        return False
+    if layer.activation is not keras.activations.linear:
+        return False
+    consumers = [node.operation for node in layer._outbound_nodes]
+    return len(consumers) == 1 and isinstance(
+        consumers[0], keras.layers.BatchNormalization
+    )
+
+
+def _table(header, rows):
+    texts = [header] + [
+        tuple(f"{v:,}" if isinstance(v, int) else v for v in row)
+        for row in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    lines = []
+    for first, *others in texts:
+        cells = [first.ljust(widths[0])]
+        cells += [
+            text.rjust(width)
+            for text, width in zip(others, widths[1:], strict=True)
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)

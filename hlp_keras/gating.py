@@ -1,0 +1,71 @@
+"""The layer that applies a top-down gain, and where it may sit."""
+
+import keras
+
+# Where an attended network applies the gain of a node:
+# - branch_input: to the features that the branch takes from its parent
+# - block_outputs: to the output of every block of the branch
+# - head_input: to the features that the heads below the node take
+GATES = ("branch_input", "block_outputs", "head_input")
+
+
+def check_gate(gate: str | None) -> None:
+    """Raises ValueError when `gate` is neither a position nor None."""
+    if gate is not None and gate not in GATES:
+        raise ValueError(
+            f"Expected `gate` to be one of {', '.join(GATES)}, or None for a "
+            f"network without a gain input, got {gate!r}."
+        )
+
+
+@keras.saving.register_keras_serializable(package="hlp_keras")
+class TopDownGate(keras.layers.Layer):
+    """Scales features by one node's gain, per sample.
+
+    Formula:
+    ```
+    y = features * gain[:, index]
+    ```
+
+    A gain of 1 is neutral, above 1 enhances, below 1 inhibits, 0 switches off.
+
+    Args:
+        index: position of the node in the gain vector, that is in
+            `taxonomy.nodes`.
+        **kwargs: those of every Keras layer, such as `name`.
+
+    Call arguments:
+        features: float tensor of shape `(batch, ..., channels)`.
+        gain: float tensor of shape `(batch, nodes)`, at least 0.
+
+    Returns:
+        float tensor of the shape of `features`.
+    """
+
+    def __init__(self, index, **kwargs):
+        super().__init__(**kwargs)
+        if not isinstance(index, int) or index < 0:
+            raise ValueError(
+                f"Expected `index` to be a node's position, 0 or more, got "
+                f"{index!r} in layer {self.name!r}."
+            )
+        self.index = index
+
+    def build(self, features_shape, gain_shape):
+        if len(gain_shape) != 2 or gain_shape[1] <= self.index:
+            raise ValueError(
+                f"Expected a gain of shape (batch, nodes) with more than "
+                f"{self.index} nodes, got shape {tuple(gain_shape)} in layer "
+                f"{self.name!r}. Make it with `taxonomy.gain({{...}})`."
+            )
+
+    def call(self, features, gain):
+        factor = gain[:, self.index]
+        shape = (-1,) + (1,) * (len(features.shape) - 1)
+        return features * keras.ops.reshape(factor, shape)
+
+    def compute_output_shape(self, features_shape, gain_shape):
+        return features_shape
+
+    def get_config(self):
+        return {**super().get_config(), "index": self.index}

@@ -1,0 +1,79 @@
+"""The baseline: a sequential network of the same family, all in one run."""
+
+from collections.abc import Iterable, Sequence
+
+from hlp_keras import stages
+from hlp_keras.cost import cost
+from hlp_keras.model import HLPModel
+from hlp_keras.taxonomy import Taxonomy
+
+_MIN_WIDTH, _MAX_WIDTH = 1 / 64, 64.0
+
+
+def plain_model(
+    categories: int | Iterable[str],
+    input_shape: tuple[int, int, int] = (32, 32, 3),
+    family: str = "resnet",
+    base_stages: Sequence | None = None,
+    macs: int | None = None,
+    name: str = "plain_model",
+) -> HLPModel:
+    """Makes a plain network, of a width that meets a budget.
+
+    It is the network of a taxonomy without nodes: one trunk and one head. So
+    whatever takes a hierarchical network takes a plain one as well.
+
+    ```
+    plain = plain_model(taxonomy.categories, macs=cost(model).macs)
+    ```
+
+    Args:
+        categories: their names, or how many there are.
+        input_shape: `(height, width, channels)` of an image.
+        family: kind of blocks, `"resnet"` or `"mobilenet"`.
+        base_stages: stages as in `HLPModel`, by default ResNet-8's.
+        macs: multiply-accumulates that the network should have; the widths of
+            all stages are scaled to come as near as whole filters allow. None
+            leaves the widths as they are.
+        name: of the model.
+
+    Raises:
+        ValueError: no width comes within 10 % of `macs`.
+    """
+    if isinstance(categories, int):
+        categories = [f"category_{i}" for i in range(categories)]
+    taxonomy = Taxonomy.from_nested(list(categories))
+    base = stages.parse_levels([base_stages or stages.plain_stages()])[0]
+
+    def build(width):
+        return HLPModel(
+            taxonomy,
+            input_shape,
+            family,
+            levels=[stages.scaled(base, width)],
+            name=name,
+        )
+
+    return build(1.0) if macs is None else _solve(build, macs)
+
+
+def _solve(build, macs):
+    """Bisects the width, in which the MACs grow."""
+    low, high = _MIN_WIDTH, _MAX_WIDTH
+    found = {}
+    for _ in range(24):
+        width = (low * high) ** 0.5
+        model = build(width)
+        error = cost(model).macs / macs - 1
+        found[abs(error)] = model
+        if abs(error) < 0.002:
+            break
+        low, high = (low, width) if error > 0 else (width, high)
+    best = min(found)
+    if best > 0.1:
+        raise ValueError(
+            f"Expected a budget that a width can meet, but the nearest to "
+            f"{macs:,} MACs has {cost(found[best]).macs:,}. Change the number "
+            f"of stages or blocks."
+        )
+    return found[best]

@@ -1,0 +1,145 @@
+"""Builds the parts of a network: trunk, branches and heads.
+
+Each is a `keras.Sequential` of its own, branches of one model per block, so
+that the same trained parts can be wired to other networks.
+"""
+
+from collections.abc import Mapping
+
+import keras
+
+from hlp_keras import assembly, blocks, stages
+from hlp_keras.parsing import ROOT
+from hlp_keras.taxonomy import Taxonomy
+
+
+def build_segments(
+    taxonomy: Taxonomy,
+    input_shape: tuple[int, int, int],
+    family: str,
+    levels: stages.Levels,
+    width_exponent: float,
+    existing: Mapping[str, keras.Model],
+) -> dict[str, keras.Model]:
+    """Makes every segment of a taxonomy's network that does not exist yet.
+
+    Args:
+        taxonomy: levelled, as deep as there are levels.
+        input_shape: `(height, width, channels)` of an image.
+        family: name of the family of blocks.
+        levels: stages of every level, trunk first.
+        width_exponent: see `stages.node_filters`.
+        existing: segments to use as they are, by name.
+
+    Returns:
+        all segments by name, in the order of `assembly.segment_names`.
+    """
+    family = blocks.get_family(family)
+    segments = dict(existing)
+    if assembly.TRUNK not in segments:
+        segments[assembly.TRUNK] = _trunk(input_shape, family, levels[0])
+    for node in taxonomy.nodes:
+        name = assembly.branch_name(node)
+        if name not in segments:
+            parent = assembly.branch_name(taxonomy.parent(node) or ROOT)
+            widths = [
+                stages.node_filters(taxonomy, node, s.filters, width_exponent)
+                for s in levels[taxonomy.level(node)]
+            ]
+            segments[name] = _chain(
+                name,
+                segments[parent].output_shape[1:],
+                _blocks(name, family, levels[taxonomy.level(node)], widths),
+            )
+    for node in assembly.head_nodes(taxonomy):
+        name = assembly.head_name(node)
+        if name not in segments:
+            features = segments[assembly.branch_name(node)].output_shape[1:]
+            units = len(assembly.head_categories(taxonomy, node))
+            segments[name] = build_head(name, features, units)
+    return {name: segments[name] for name in assembly.segment_names(taxonomy)}
+
+
+def build_head(name: str, features_shape, units: int) -> keras.Sequential:
+    """Makes the layers that turn features into `units` logits."""
+    return keras.Sequential(
+        [
+            keras.Input(features_shape),
+            keras.layers.GlobalAveragePooling2D(name=f"{name}_pool"),
+            keras.layers.Dense(units, name=f"{name}_logits"),
+        ],
+        name=name,
+    )
+
+
+def cut_trunk(model, layer_name, input_shape) -> keras.Model:
+    """Makes a trunk of a user's model, up to the output of a layer.
+
+    Args:
+        model: functional or sequential Keras model with one image input.
+        layer_name: of the layer to end at; None for the last.
+        input_shape: what the network's images are, `(height, width, channels)`.
+
+    Raises:
+        ValueError: no such layer, other images, or no feature map comes out.
+    """
+    if model.input_shape[1:] != input_shape:
+        raise ValueError(
+            f"Expected a `trunk` for images of shape {input_shape}, got "
+            f"{model.name!r} for {model.input_shape[1:]}. Build it with "
+            f"`input_shape={input_shape}`, or give HLPModel the other shape."
+        )
+    layer = model.layers[-1]
+    if layer_name is not None:
+        names = [layer.name for layer in model.layers]
+        if layer_name not in names:
+            raise ValueError(
+                f"Expected `trunk_layer` to be a layer of {model.name!r}, got "
+                f"{layer_name!r}. Its layers are {', '.join(names)}."
+            )
+        layer = model.get_layer(layer_name)
+    if len(layer.output.shape) != 4:
+        raise ValueError(
+            f"Expected a feature map (batch, height, width, channels) from "
+            f"the trunk, got shape {layer.output.shape} from layer "
+            f"{layer.name!r}. Name an earlier layer as `trunk_layer`."
+        )
+    return keras.Model(model.input, layer.output, name=assembly.TRUNK)
+
+
+def _trunk(input_shape, family, trunk_stages):
+    name = assembly.TRUNK
+    widths = [stage.filters for stage in trunk_stages]
+
+    def stem(x):
+        return family.stem(x, widths[0], f"{name}_stem")
+
+    parts = [(f"{name}_stem", stem)]
+    parts += _blocks(name, family, trunk_stages, widths)
+    return _chain(name, input_shape, parts)
+
+
+def _blocks(segment, family, segment_stages, widths):
+    """Names and functions of all blocks of a segment, in order."""
+    parts = []
+    for stage, filters in zip(segment_stages, widths, strict=True):
+        for repeat in range(stage.blocks):
+            name = f"{segment}_block{len(parts) + 1}"
+            stride = stage.stride if repeat == 0 else 1
+
+            def block(x, filters=filters, stride=stride, name=name):
+                return family.block(x, filters, stride, name)
+
+            parts.append((name, block))
+    return parts
+
+
+def _chain(segment, input_shape, parts):
+    """Makes a model of each part and a sequence of these."""
+    models = []
+    shape = input_shape
+    for name, function in parts:
+        inputs = keras.Input(shape)
+        models.append(keras.Model(inputs, function(inputs), name=name))
+        shape = models[-1].output_shape[1:]
+    return keras.Sequential([keras.Input(input_shape), *models], name=segment)
