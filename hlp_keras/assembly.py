@@ -2,7 +2,7 @@ r"""Wires segments to a network: the one place where the graph is made.
 
 ```
 image -> trunk -> branch_animal  -> branch_pet  -> head_pet  --+-> logits
-              \\               `-> branch_wild -> head_wild --+
+              \               `-> branch_wild -> head_wild --+
                `-> branch_vehicle -> ...                   --+
 ```
 """
