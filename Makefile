@@ -1,0 +1,78 @@
+# Every target makes the virtual environment it needs when there is none.
+
+# The Python to make it from; when empty, the first usable 3.10-3.13 is taken.
+PYTHON ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+# TensorFlow is the backend for everything but the tests of hlp_keras: those
+# are the test files that touch none of the packages built on TensorFlow.
+ON_TENSORFLOW := (import|from) (tensorflow|training|tflite_export|demo)
+KERAS_TESTS = $(shell grep -LE '^ *$(ON_TENSORFLOW)' tests/test_*.py)
+
+.PHONY: help demo test test-jax lint format constraints clean
+
+help:  ## Show this list
+	@echo "make [PYTHON=/path/to/python] TARGET, where TARGET is"
+	@sed -nE 's/^([a-z-]+):.*  ## (.*)/\1|  \2/p' Makefile | column -t -s '|'
+
+demo: .venv/installed  ## Train, cut out, export and report in demo_out/
+	@echo "== the demo, into demo_out/"
+	.venv/bin/python -m demo --output_dir demo_out
+
+test: .venv/installed  ## Run the tests on TensorFlow, then on JAX
+	@echo "== all tests on TensorFlow"
+	KERAS_BACKEND=tensorflow .venv/bin/python -m pytest
+	@$(MAKE) --no-print-directory test-jax
+
+test-jax: .venv/installed  ## Run the tests of hlp_keras on JAX
+	@echo "== the tests of hlp_keras on JAX"
+	KERAS_BACKEND=jax .venv/bin/python -m pytest $(KERAS_TESTS)
+
+lint: .venv-tools/installed  ## Check style and formatting
+	.venv-tools/bin/ruff check .
+	.venv-tools/bin/ruff format --check .
+
+format: .venv-tools/installed  ## Format and mend what can be mended
+	.venv-tools/bin/ruff check --fix .
+	.venv-tools/bin/ruff format .
+
+# Pins stay as they are where they can: UPGRADE=--upgrade takes new versions.
+constraints: .venv-tools/installed  ## Update constraints.txt after setup.cfg
+	.venv-tools/bin/uv pip compile setup.cfg --all-extras --universal \
+	  --python-version 3.10 --no-annotate --no-emit-package tflite-micro $(UPGRADE) \
+	  --custom-compile-command "make constraints" -o constraints.txt
+
+clean:  ## Remove the virtual environments, demo_out/ and all caches
+	rm -rf .venv .venv-tools demo_out build dist *.egg-info
+	rm -rf .hypothesis .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/installed: setup.cfg constraints.txt
+	$(make_venv)
+	@echo "== installing hlp-keras and its dependencies into .venv" \
+	  "(several minutes and 2 GB the first time)"
+	.venv/bin/python -m pip install -c constraints.txt \
+	  -e ".[train,export,report,jax,test]"
+	@echo "== installing tflite-micro, which not every platform has"
+	-.venv/bin/python -m pip install -c constraints.txt -e ".[tflm]"
+	@.venv/bin/python -c "import tflite_micro" 2>/dev/null || echo \
+	  "== NO tflite-micro for this Python: the checks on TFLM are skipped"
+	@touch $@
+
+# Linting needs no TensorFlow.
+.venv-tools/installed: setup.cfg constraints.txt
+	$(make_venv)
+	.venv-tools/bin/python -m pip install --quiet -c constraints.txt ruff uv
+	@touch $@
+
+# Makes the directory of the target a virtual environment unless it is one
+# that works: half of one stays behind when making it was interrupted.
+define make_venv
+@$(@D)/bin/python -m pip --version >/dev/null 2>&1 || { \
+  python=$$(bash tools/find_python.sh $(PYTHON)) && \
+  echo "== making $(@D) with $$python" && \
+  "$$python" -m venv --clear $(@D); }
+endef
