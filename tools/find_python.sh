@@ -20,18 +20,18 @@ names=("$@")
 
 tried=""
 for name in "${names[@]}"; do
+    paths=$(type -aP "$name") || tried+="  $name: not found"$'\n'
     while read -r path; do
         if reason=$("$path" -c "$CHECK" 2>&1); then
             echo "$path"
             exit 0
         fi
         tried+="  $path: ${reason%%$'\n'*}"$'\n'
-    done < <(type -aP "$name")
+    done < <(printf '%s' "${paths:+$paths$'\n'}")
 done
 
 cat >&2 <<END
 No usable Python 3.10, 3.11, 3.12 or 3.13 found. Tried:
-${tried:-  ${names[*]}: not on the PATH$'\n'}
-Install one, or name one: make PYTHON=/path/to/python3.11 ...
+${tried}Install one, or name one: make PYTHON=/path/to/python3.11 ...
 END
 exit 1
