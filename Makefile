@@ -40,10 +40,13 @@ format: .venv-tools/installed  ## Format and mend what can be mended
 	.venv-tools/bin/ruff format .
 
 # Pins stay as they are where they can: UPGRADE=--upgrade takes new versions.
+# uv passes over that later versions of backports.strenum refuse Python 3.11.
 constraints: .venv-tools/installed  ## Update constraints.txt after setup.cfg
-	.venv-tools/bin/uv pip compile setup.cfg --all-extras --universal \
-	  --python-version 3.10 --no-annotate --no-emit-package tflite-micro $(UPGRADE) \
-	  --custom-compile-command "make constraints" -o constraints.txt
+	echo "backports.strenum<1.3" | .venv-tools/bin/uv pip compile setup.cfg \
+	  --constraint - --all-extras --universal --python-version 3.10 \
+	  --no-annotate --no-emit-package tflite-micro --no-python-downloads \
+	  --custom-compile-command "make constraints" $(UPGRADE) \
+	  --output-file constraints.txt
 
 clean:  ## Remove the virtual environments, demo_out/ and all caches
 	rm -rf .venv .venv-tools demo_out build dist *.egg-info
