@@ -1,7 +1,7 @@
 """Builds the parts of a network: trunk, branches and heads.
 
-Each is a `keras.Sequential` of its own, branches of one model per block, so
-that the same trained parts can be wired to other networks.
+Each is a Keras model of its own, so that the same trained parts can be wired
+to other networks. Trunk and branches are sequences of one model per block.
 """
 
 from collections.abc import Mapping
@@ -60,16 +60,12 @@ def build_segments(
     return {name: segments[name] for name in assembly.segment_names(taxonomy)}
 
 
-def build_head(name: str, features_shape, units: int) -> keras.Sequential:
+def build_head(name: str, features_shape, units: int) -> keras.Model:
     """Makes the layers that turn features into `units` logits."""
-    return keras.Sequential(
-        [
-            keras.Input(features_shape),
-            keras.layers.GlobalAveragePooling2D(name=f"{name}_pool"),
-            keras.layers.Dense(units, name=f"{name}_logits"),
-        ],
-        name=name,
-    )
+    features = keras.Input(features_shape)
+    x = keras.layers.GlobalAveragePooling2D(name=f"{name}_pool")(features)
+    logits = keras.layers.Dense(units, name=f"{name}_logits")(x)
+    return keras.Model(features, logits, name=name)
 
 
 def cut_trunk(model, layer_name, input_shape) -> keras.Model:

@@ -1,0 +1,87 @@
+"""Result files: what was measured, by which command, on which machine."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import platform
+
+RESULTS_DIR = pathlib.Path(__file__).parent.parent / "docs" / "results"
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    """One measured number.
+
+    Attributes:
+        name: what was measured, in words, with its unit.
+        value: what came out.
+        target: what it should be, in words, or "" when there is no target.
+        reached: whether it is; None when there is no target.
+        runs: how many runs or cases stand behind it, in words.
+    """
+
+    name: str
+    value: float
+    target: str = ""
+    reached: bool | None = None
+    runs: str = "1 run"
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What one command measured.
+
+    Attributes:
+        title: heading in the page.
+        command: that measured it, as typed in the project's directory.
+        about: what was done, in a few sentences.
+        figures: what came out.
+        order: place in the page, small numbers first.
+        machine: on which it was measured.
+    """
+
+    title: str
+    command: str
+    about: str
+    figures: tuple[Figure, ...]
+    order: int
+    machine: str = dataclasses.field(default_factory=lambda: describe_machine())
+
+
+def write(name: str, result: Result) -> pathlib.Path:
+    """Writes a result file and prints what it holds."""
+    path = RESULTS_DIR / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    text = json.dumps(dataclasses.asdict(result), indent=2, ensure_ascii=False)
+    part.write_text(text + "\n", encoding="utf-8")
+    part.replace(path)
+    for figure in result.figures:
+        print(f"{figure.name}: {figure.value:.4g}  {figure.target}")
+    return path
+
+
+def read(path: pathlib.Path) -> Result:
+    """Reads a result file."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    figures = tuple(Figure(**figure) for figure in data.pop("figures"))
+    return Result(**data, figures=figures)
+
+
+def describe_machine() -> str:
+    """The processor, its cores and memory, and Python."""
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return (
+        f"{_processor()}, {os.cpu_count()} cores, {pages / 2**30:.0f} GiB, "
+        f"Python {platform.python_version()}"
+    )
+
+
+def _processor():
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1] for line in lines if "model name" in line]
+    return names[0].strip() if names else platform.machine()
