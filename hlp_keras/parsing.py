@@ -38,13 +38,15 @@ def _walk(tree, parent, path):
             f"{type(tree).__name__} {tree!r}. Write a single category as a "
             f"list with one entry."
         )
-    if not tree:
+    entries = list(
+        tree.items() if isinstance(tree, Mapping) else _entries(tree)
+    )
+    if not entries:
         raise ValueError(
             f"{path} is empty. Give it at least one category or remove it."
         )
-    entries = tree.items() if isinstance(tree, Mapping) else _entries(tree)
     for name, subtree in entries:
-        _check_name(name, path)
+        check_name(name, path)
         yield name, parent
         if subtree is not None:
             yield from _walk(subtree, name, f"{path} > {name}")
@@ -58,7 +60,8 @@ def _entries(items):
             yield item, None
 
 
-def _check_name(name, path):
+def check_name(name, path: str) -> None:
+    """Raises ValueError when `name` is no text or has spaces around it."""
     if not isinstance(name, str):
         raise ValueError(
             f"Names must be text, got {type(name).__name__} {name!r} in "
@@ -94,8 +97,8 @@ def edges_from_pairs(pairs: Iterable[tuple[str, str]]) -> Edges:
     """
     parents = {}
     for fine, coarse in pairs:
-        _check_name(fine, "the pairs")
-        _check_name(coarse, "the pairs")
+        check_name(fine, "the pairs")
+        check_name(coarse, "the pairs")
         if parents.setdefault(fine, coarse) != coarse:
             raise ValueError(
                 f"Every name must have one parent, but {fine!r} is paired "
