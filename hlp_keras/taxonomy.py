@@ -7,7 +7,6 @@ import importlib.resources
 import json
 import math
 import pathlib
-import types
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -137,8 +136,9 @@ class Taxonomy:
     def _from_edges(cls, edges, categories=None):
         parents = {parent for _, parent in edges}
         leaves = tuple(name for name, _ in edges if name not in parents)
-        if categories is None:
-            categories = leaves
+        categories = leaves if categories is None else tuple(categories)
+        for name in categories:
+            parsing.check_name(name, "the categories")
         if sorted(categories) != sorted(leaves):
             missing = sorted(set(leaves) - set(categories))
             extra = sorted(set(categories) - set(leaves))
@@ -147,7 +147,7 @@ class Taxonomy:
                 f"Missing: {missing}; not a leaf: {extra}; given "
                 f"{len(categories)} for {len(leaves)} leaves."
             )
-        return cls(tuple(edges), tuple(categories), tuple(categories))
+        return cls(tuple(edges), categories, categories)
 
     # --- looking up ---
 
@@ -156,11 +156,11 @@ class Taxonomy:
         """The categories shown, in the order of the logits."""
         return self.kept
 
-    @functools.cached_property
-    def class_indices(self) -> Mapping[str, int]:
+    @property
+    def class_indices(self) -> dict[str, int]:
         """Position of each category in the logits of the full network."""
         index = {name: i for i, name in enumerate(self.class_names)}
-        return types.MappingProxyType({name: index[name] for name in self.kept})
+        return {name: index[name] for name in self.kept}
 
     @functools.cached_property
     def nodes(self) -> tuple[str, ...]:
@@ -389,16 +389,16 @@ class Taxonomy:
         return json.dumps(self.to_dict(), ensure_ascii=False)
 
     def __str__(self):
-        return "\n".join(self._lines(ROOT, ""))
+        return "\n".join(self._lines(ROOT, "", self.class_indices))
 
-    def _lines(self, name, indent):
+    def _lines(self, name, indent, indices):
         children = self.children(name)
         for child in children:
             last = child == children[-1]
-            index = self.class_indices.get(child)
-            label = child if index is None else f"{child} [{index}]"
+            label = f"{child} [{indices[child]}]" if child in indices else child
             yield f"{indent}{'└── ' if last else '├── '}{label}"
-            yield from self._lines(child, indent + ("    " if last else "│   "))
+            below = indent + ("    " if last else "│   ")
+            yield from self._lines(child, below, indices)
 
 
 def _nearest(name, names):
