@@ -33,9 +33,4 @@ def attend(model: HLPModel, gate: str = DEFAULT_GATE) -> HLPModel:
         ValueError: an unknown gate, or a network without branches.
     """
     check_model(model)
-    if not model.taxonomy.nodes:
-        raise ValueError(
-            "Expected a network with branches, but its taxonomy has no nodes "
-            "below the root, so there is nothing to enhance or inhibit."
-        )
     return model.derive(gate=gate)

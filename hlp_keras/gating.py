@@ -2,6 +2,8 @@
 
 import keras
 
+from hlp_keras.taxonomy import Taxonomy
+
 # Where an attended network applies the gain of a node:
 # - branch_input: to the features that the branch takes from its parent
 # - block_outputs: to the output of every block of the branch
@@ -9,12 +11,20 @@ import keras
 GATES = ("branch_input", "block_outputs", "head_input")
 
 
-def check_gate(gate: str | None) -> None:
-    """Raises ValueError when `gate` is neither a position nor None."""
-    if gate is not None and gate not in GATES:
+def check_gate(gate: str | None, taxonomy: Taxonomy) -> None:
+    """Raises ValueError when the network has no such place for a gain."""
+    if gate is None:
+        return
+    if gate not in GATES:
         raise ValueError(
             f"Expected `gate` to be one of {', '.join(GATES)}, or None for a "
             f"network without a gain input, got {gate!r}."
+        )
+    if not taxonomy.nodes:
+        raise ValueError(
+            f"Expected a network with branches for gate {gate!r}, but its "
+            f"taxonomy has no nodes below the root, so there is nothing to "
+            f"enhance or inhibit."
         )
 
 
@@ -58,8 +68,17 @@ class TopDownGate(keras.layers.Layer):
                 f"{self.index} nodes, got shape {tuple(gain_shape)} in layer "
                 f"{self.name!r}. Make it with `taxonomy.gain({{...}})`."
             )
+        self.num_nodes = gain_shape[1]
 
     def call(self, features, gain):
+        # On JAX, predict and fit do not check shapes against the model's
+        # inputs, and an index beyond the end would give the last factor.
+        if tuple(gain.shape[1:]) != (self.num_nodes,):
+            raise ValueError(
+                f"Expected a gain of shape (batch, {self.num_nodes}), got "
+                f"shape {tuple(gain.shape)} in layer {self.name!r}. Make it "
+                f"with `taxonomy.gain({{...}})`."
+            )
         factor = gain[:, self.index]
         shape = (-1,) + (1,) * (len(features.shape) - 1)
         return features * keras.ops.reshape(factor, shape)

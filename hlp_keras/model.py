@@ -71,10 +71,10 @@ class HLPModel(keras.Model):
         name="hlp_model",
         **kwargs,
     ):
-        gating.check_gate(gate)
         input_shape = _check_input_shape(input_shape)
         _check_width_exponent(width_exponent)
         taxonomy, levels = _fit_levels(taxonomy, levels)
+        gating.check_gate(gate, taxonomy)
         parts = dict(shared_segments or {})
         if trunk is not None and assembly.TRUNK not in parts:
             parts[assembly.TRUNK] = segments.cut_trunk(
