@@ -1,0 +1,13 @@
+"""The bundled 7,000 images of Fashion-MNIST: the demo.
+
+hlp-train --config fashion_mnist_mini --data fashion_mnist_mini --workdir DIR
+"""
+
+from training.config import TrainConfig
+
+
+def get_config() -> TrainConfig:
+    """The settings."""
+    return TrainConfig(
+        taxonomy="fashion_mnist", epochs=12, batch_size=64, crop_padding=2
+    )
