@@ -40,7 +40,7 @@ class HLPModel(keras.Model):
         trunk: a Keras model of yours to use as trunk, for instance one from
             `keras.applications`. It is shared, not copied.
         trunk_layer: name of the layer of `trunk` whose output the branches
-            take; by default its last.
+            take; by default the model's output.
         gate: where a gain input applies, one of `hlp_keras.GATES`, or None
             for a network without one; see `attend`.
         shared_segments: models by segment name to use rather than to build,
@@ -89,7 +89,8 @@ class HLPModel(keras.Model):
         self.family = family
         self.levels = levels
         self.width_exponent = width_exponent
-        self.trunk = trunk
+        # The part in use: the layers behind it are none of this network's.
+        self.trunk = None if trunk is None else parts[assembly.TRUNK]
         self.trunk_layer = trunk_layer
         self.gate = gate
         self.segments = parts

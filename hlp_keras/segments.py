@@ -73,34 +73,45 @@ def cut_trunk(model, layer_name, input_shape) -> keras.Model:
 
     Args:
         model: functional or sequential Keras model with one image input.
-        layer_name: of the layer to end at; None for the last.
+        layer_name: of the layer to end at; None for the model's output.
         input_shape: what the network's images are, `(height, width, channels)`.
 
     Raises:
         ValueError: no such layer, other images, or no feature map comes out.
     """
-    if model.input_shape[1:] != input_shape:
+    inputs = getattr(model, "inputs", None)
+    if not isinstance(model, keras.Model) or not inputs or len(inputs) != 1:
+        raise ValueError(
+            f"Expected `trunk` to be a functional or sequential Keras model "
+            f"that is built and has one input, got {model!r}."
+        )
+    if inputs[0].shape[1:] != input_shape:
         raise ValueError(
             f"Expected a `trunk` for images of shape {input_shape}, got "
-            f"{model.name!r} for {model.input_shape[1:]}. Build it with "
+            f"{model.name!r} for {inputs[0].shape[1:]}. Build it with "
             f"`input_shape={input_shape}`, or give HLPModel the other shape."
         )
-    layer = model.layers[-1]
-    if layer_name is not None:
-        names = [layer.name for layer in model.layers]
-        if layer_name not in names:
-            raise ValueError(
-                f"Expected `trunk_layer` to be a layer of {model.name!r}, got "
-                f"{layer_name!r}. Its layers are {', '.join(names)}."
-            )
-        layer = model.get_layer(layer_name)
-    if len(layer.output.shape) != 4:
+    features = _features(model, layer_name)
+    if len(features.shape) != 4:
         raise ValueError(
             f"Expected a feature map (batch, height, width, channels) from "
-            f"the trunk, got shape {layer.output.shape} from layer "
-            f"{layer.name!r}. Name an earlier layer as `trunk_layer`."
+            f"the trunk, got shape {features.shape} from "
+            f"{layer_name or model.name!r}. Name an earlier layer as "
+            f"`trunk_layer`."
         )
-    return keras.Model(model.input, layer.output, name=assembly.TRUNK)
+    return keras.Model(inputs, features, name=assembly.TRUNK)
+
+
+def _features(model, layer_name):
+    if layer_name is None:
+        return model.outputs[0]
+    names = [layer.name for layer in model.layers]
+    if layer_name not in names:
+        raise ValueError(
+            f"Expected `trunk_layer` to be a layer of {model.name!r}, got "
+            f"{layer_name!r}. Its layers are {', '.join(names)}."
+        )
+    return model.get_layer(layer_name).output
 
 
 def _trunk(input_shape, family, trunk_stages):
