@@ -177,7 +177,7 @@ def _pick(values, labels):
 
 def _level_weights(coarse_weight, num_levels):
     if isinstance(coarse_weight, (int, float)):
-        weights = [coarse_weight / num_levels] * num_levels
+        weights = [coarse_weight / max(num_levels, 1)] * num_levels
     else:
         weights = list(coarse_weight)
     if len(weights) != num_levels or any(not w >= 0 for w in weights):
