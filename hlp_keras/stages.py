@@ -1,7 +1,7 @@
 """How wide and deep each level of a hierarchical network is."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from hlp_keras.taxonomy import Taxonomy
 
@@ -48,7 +48,14 @@ def parse_levels(levels: Iterable) -> Levels:
 
 
 def _stage(stage):
-    return stage if isinstance(stage, Stage) else Stage(*stage)
+    if isinstance(stage, Stage):
+        return stage
+    if not isinstance(stage, Sequence) or not 1 <= len(stage) <= 3:
+        raise ValueError(
+            f"Expected a stage to be (filters, blocks, stride), got {stage!r}. "
+            f"Every level is a list of stages, also where it has only one."
+        )
+    return Stage(*stage)
 
 
 def plain_stages() -> tuple[Stage, ...]:
