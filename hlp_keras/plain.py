@@ -1,13 +1,12 @@
 """The baseline: a sequential network of the same family, all in one run."""
 
+import functools
 from collections.abc import Iterable, Sequence
 
 from hlp_keras import stages
 from hlp_keras.cost import cost
 from hlp_keras.model import HLPModel
 from hlp_keras.taxonomy import Taxonomy
-
-_MIN_WIDTH, _MAX_WIDTH = 1 / 64, 64.0
 
 
 def plain_model(
@@ -40,35 +39,38 @@ def plain_model(
     Raises:
         ValueError: no width comes within 10 % of `macs`.
     """
+    if macs is not None and macs < 1:
+        raise ValueError(f"Expected a budget of at least 1 MAC, got {macs}.")
     if isinstance(categories, int):
         categories = [f"category_{i}" for i in range(categories)]
     taxonomy = Taxonomy.from_nested(list(categories))
     base = stages.parse_levels([base_stages or stages.plain_stages()])[0]
 
-    def build(width):
+    @functools.cache
+    def build(level):
         return HLPModel(
-            taxonomy,
-            input_shape,
-            family,
-            levels=[stages.scaled(base, width)],
-            name=name,
+            taxonomy, input_shape, family, levels=[level], name=name
         )
 
-    return build(1.0) if macs is None else _solve(build, macs)
+    if macs is None:
+        return build(base)
+    return _solve(lambda width: build(stages.scaled(base, width)), macs)
 
 
 def _solve(build, macs):
-    """Bisects the width, in which the MACs grow."""
-    low, high = _MIN_WIDTH, _MAX_WIDTH
+    """Searches the width, with about the square of which the MACs grow."""
+    low, width, high = 1 / 64, 1.0, 64.0
     found = {}
     for _ in range(24):
-        width = (low * high) ** 0.5
         model = build(width)
-        error = cost(model).macs / macs - 1
-        found[abs(error)] = model
-        if abs(error) < 0.002:
+        ratio = cost(model).macs / macs
+        found[abs(ratio - 1)] = model
+        if abs(ratio - 1) < 0.002:
             break
-        low, high = (low, width) if error > 0 else (width, high)
+        low, high = (low, width) if ratio > 1 else (width, high)
+        width /= ratio**0.5
+        if not low < width < high:
+            width = (low * high) ** 0.5
     best = min(found)
     if best > 0.1:
         raise ValueError(
