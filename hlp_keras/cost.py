@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import keras
 
 from hlp_keras import assembly
-from hlp_keras.model import HLPModel
+from hlp_keras.model import HLPModel, check_model
 
 _CONVOLUTIONS = (
     keras.layers.Conv1D,
@@ -15,6 +15,7 @@ _CONVOLUTIONS = (
     keras.layers.DepthwiseConv1D,
     keras.layers.DepthwiseConv2D,
 )
+_SEPARABLE = (keras.layers.SeparableConv1D, keras.layers.SeparableConv2D)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,8 +24,8 @@ class SegmentCost:
 
     Attributes:
         name: of the segment.
-        params: parameters as deployed: a batch normalisation folds into the
-            convolution before it and leaves one bias per filter.
+        params: parameters as deployed: every convolution has one bias per
+            filter, and the batch normalisation after it is folded into it.
         macs: multiply-accumulates of convolutions and dense layers, for one
             image.
     """
@@ -70,9 +71,15 @@ def cost(model: keras.Model, names: str | Iterable[str] | None = None) -> Cost:
     Args:
         model: built, so that the sizes of its feature maps are known.
         names: categories and nodes of a category set, or None for all.
+
+    Raises:
+        ValueError: `names` that the taxonomy does not have or for a model that
+            is no `HLPModel`, a layer whose multiply-accumulates are not known,
+            or feature maps without a size.
     """
-    if not isinstance(model, HLPModel):
+    if names is None and not isinstance(model, HLPModel):
         return Cost((_count(model.name, model),))
+    check_model(model)
     taxonomy = model.taxonomy
     kept = taxonomy if names is None else taxonomy.prune(names)
     counts = {
@@ -118,43 +125,81 @@ def cost_table(
 
 
 def _count(name, segment):
-    params = macs = 0
-    for layer in _leaf_layers(segment):
-        layer_params, layer_macs = _count_layer(layer)
-        params += layer_params
-        macs += layer_macs
-    return SegmentCost(name, params, macs)
+    operations = dict.fromkeys(_operations(segment))  # in order, each once
+    counts = [
+        _count_layer(operation, operations)
+        for operation in operations
+        if isinstance(operation, keras.Layer)
+    ]
+    return SegmentCost(name, *map(sum, zip(*counts, strict=True)))
 
 
-def _leaf_layers(model):
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from _leaf_layers(layer)
+def _operations(model):
+    """All operations of a network, with those of models inside it."""
+    if isinstance(model, keras.Sequential):
+        operations = model.layers
+    else:
+        operations = model.operations
+    for operation in operations:
+        if isinstance(operation, keras.Model):
+            yield from _operations(operation)
         else:
-            yield layer
+            yield operation
 
 
-def _count_layer(layer):
-    if isinstance(layer, _CONVOLUTIONS + (keras.layers.Dense,)):
+def _count_layer(layer, operations):
+    """Parameters and MACs of a layer among all operations of a network."""
+    if isinstance(layer, _CONVOLUTIONS):
+        # TFLite's convolutions always have a bias.
         kernel = math.prod(layer.kernel.shape)
-        has_bias = layer.use_bias or _is_normalised(layer)
-        params = kernel + (layer.output.shape[-1] if has_bias else 0)
-        return params, kernel * math.prod(layer.output.shape[1:-1])
+        return kernel + layer.output.shape[-1], kernel * _positions(layer)
+    if isinstance(layer, _SEPARABLE):
+        depthwise = math.prod(layer.depthwise_kernel.shape)
+        pointwise = math.prod(layer.pointwise_kernel.shape)
+        biases = sum(layer.pointwise_kernel.shape[-2:])
+        macs = (depthwise + pointwise) * _positions(layer)
+        return depthwise + pointwise + biases, macs
+    if isinstance(layer, keras.layers.Dense):
+        kernel = math.prod(layer.kernel.shape)
+        has_bias = layer.use_bias or _is_normalised(layer, operations)
+        bias = layer.units if has_bias else 0
+        return kernel + bias, kernel * _positions(layer)
     if isinstance(layer, keras.layers.BatchNormalization):
-        is_folded = _is_normalised(layer.input._keras_history.operation)
+        source = layer.input._keras_history.operation
+        is_folded = _is_normalised(source, operations)
         return (0 if is_folded else 2 * layer.output.shape[-1]), 0
+    if any(weight.name.endswith("kernel") for weight in layer.weights):
+        raise ValueError(
+            f"Expected convolutions (also depthwise or separable) and dense "
+            f"layers, whose MACs are known, got {type(layer).__name__} "
+            f"{layer.name!r}."
+        )
     return layer.count_params(), 0
 
 
-def _is_normalised(layer):
+def _positions(layer):
+    """How often a layer applies its kernel to one image."""
+    shape = layer.output.shape[1:-1]
+    if None in shape:
+        raise ValueError(
+            f"Expected a network for images of one size, but the output of "
+            f"layer {layer.name!r} has shape {layer.output.shape}. Build the "
+            f"model with a full `input_shape`."
+        )
+    return math.prod(shape)
+
+
+def _is_normalised(layer, operations):
     """Whether a batch normalisation follows that folds into this layer."""
-    if not isinstance(layer, _CONVOLUTIONS + (keras.layers.Dense,)):
+    if not isinstance(layer, (*_CONVOLUTIONS, *_SEPARABLE, keras.layers.Dense)):
         return False
     if layer.activation is not keras.activations.linear:
         return False
-    consumers = [node.operation for node in layer._outbound_nodes]
+    # Those of another network, to which the layer belongs too, do not count.
+    consumers = {node.operation for node in layer._outbound_nodes}
+    consumers.intersection_update(operations)
     return len(consumers) == 1 and isinstance(
-        consumers[0], keras.layers.BatchNormalization
+        consumers.pop(), keras.layers.BatchNormalization
     )
 
 
