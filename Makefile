@@ -68,7 +68,8 @@ clean:  ## Remove the virtual environments, demo_out/ and all caches
 # Linting needs no TensorFlow.
 .venv-tools/installed: setup.cfg constraints.txt
 	$(make_venv)
-	.venv-tools/bin/python -m pip install --quiet -c constraints.txt ruff uv
+	.venv-tools/bin/python -m pip install --quiet -c constraints.txt \
+	  pre-commit ruff uv
 	@touch $@
 
 # Makes the directory of the target a virtual environment unless it is one
