@@ -16,7 +16,7 @@ KERAS_TESTS = $(shell grep -LE '^ *$(ON_TENSORFLOW)' tests/test_*.py)
 
 help:  ## Show this list
 	@echo "make [PYTHON=/path/to/python] TARGET, where TARGET is"
-	@sed -nE 's/^([a-z-]+):.*  ## (.*)/\1|  \2/p' Makefile | column -t -s '|'
+	@awk -F ':.*  ## ' '/^[a-z].*  ## / {printf "  %-13s%s\n", $$1, $$2}' Makefile
 
 demo: .venv/installed  ## Train, cut out, export and report in demo_out/
 	@echo "== the demo, into demo_out/"
