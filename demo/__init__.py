@@ -1,0 +1,1 @@
+"""The whole way on bundled images: train, cut out, export, report."""
