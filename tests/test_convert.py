@@ -1,0 +1,94 @@
+import export_models
+import keras
+import numpy as np
+import pytest
+
+import hlp_keras
+from tflite_export import convert, flatbuffer
+
+
+def tiny_model():
+    image = keras.Input((4, 4, 1))
+    x = keras.layers.Conv2D(2, 3, use_bias=False)(image)
+    x = keras.layers.BatchNormalization()(x)
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(x))
+    return keras.Model(image, keras.layers.Dense(2)(x))
+
+
+def grey(number=3):
+    return np.full((number, 4, 4, 1), 0.5, np.float32)
+
+
+def test_images_of_any_range_give_the_scale_of_a_pixel(capfd):
+    images = grey()
+    data = convert.convert(tiny_model(), images)
+    (given,) = flatbuffer.inputs(flatbuffer.parse(data))
+    assert np.float32(given.scale) == np.float32(1 / 255)
+    assert given.zero_point == -128
+    np.testing.assert_array_equal(images, grey())
+    assert capfd.readouterr() == ("", "")
+
+
+def test_checks_the_scale_of_a_pixel(monkeypatch):
+    monkeypatch.setattr(convert, "_spanning_full_range", lambda images: images)
+    with pytest.raises(RuntimeError, match="quantised with scale 0.0039"):
+        convert.convert(tiny_model(), grey())
+
+
+def test_float_input_and_output():
+    data = convert.convert(tiny_model(), grey(), io_type="float32")
+    model = flatbuffer.parse(data)
+    (given,), (got,) = flatbuffer.inputs(model), flatbuffer.outputs(model)
+    assert given.dtype == got.dtype == "float32"
+    assert flatbuffer.operators(model)[0].name == "QUANTIZE"
+
+
+def test_checks_that_everything_was_quantised(monkeypatch):
+    monkeypatch.setitem(convert._TYPES, "int8", convert.tf.float32)
+    with pytest.raises(RuntimeError, match="not quantised: .*image"):
+        convert.convert(tiny_model(), grey())
+
+
+def test_batch_is_static():
+    model = flatbuffer.parse(export_models.flatbuffer_of())
+    shapes = [tensor.shape for tensor in flatbuffer.activations(model)]
+    assert {shape[0] for shape in shapes} == {1}
+
+
+def test_convolutions_are_quantised_per_channel_and_dense_per_tensor():
+    model = flatbuffer.parse(export_models.flatbuffer_of())
+    graph = model.subgraphs[0]
+    scales = {
+        flatbuffer.operator_name(model, operator): len(
+            graph.tensors[operator.inputs[1]].quantization.scale
+        )
+        for operator in graph.operators
+        if flatbuffer.operator_name(model, operator)
+        in ("CONV_2D", "FULLY_CONNECTED")
+    }
+    assert scales["CONV_2D"] > 1
+    assert scales["FULLY_CONNECTED"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"images": grey(0)}, "at least one calibration image"),
+        ({"io_type": "int4"}, "one of int8, float32, got 'int4'"),
+    ],
+)
+def test_refuses_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        convert.convert(tiny_model(), **{"images": grey(), **arguments})
+
+
+def test_refuses_a_gain_input():
+    model = hlp_keras.attend(export_models.network())
+    with pytest.raises(ValueError, match="2 inputs. .*without its gain"):
+        convert.convert(model, export_models.images() / np.float32(255))
+
+
+def test_refuses_another_backend(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(RuntimeError, match="'jax'. Set KERAS_BACKEND="):
+        convert.convert(export_models.network(), grey())

@@ -1,0 +1,211 @@
+"""Reads and writes LiteRT flatbuffers; needs no TensorFlow.
+
+A model is an `ai_edge_litert` schema object (`ModelT`) between `parse` and
+`pack`; all other functions take such an object.
+"""
+
+import collections
+import json
+import struct
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from tflite_export.manifest import Operator, Tensor
+
+METADATA_NAME = b"hlp_keras"
+_IDENTIFIER = b"TFL3"
+_ALIGNMENT = 16
+# Operators with weights as input 1 and a bias, if any, as input 2.
+_WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+
+
+def _names(enum):
+    return {value: name for name, value in vars(enum).items() if name.isupper()}
+
+
+_OPERATOR_NAMES = _names(schema.BuiltinOperator)
+_TYPE_NAMES = {
+    value: name.lower() for value, name in _names(schema.TensorType).items()
+}
+
+
+def parse(data: bytes) -> schema.ModelT:
+    """Parses a model of one subgraph that holds its own weights.
+
+    Raises:
+        ValueError: no LiteRT model, several subgraphs, or weights outside the
+            flatbuffer, which TFLM would read as garbage without an error.
+    """
+    if data[4:8] != _IDENTIFIER:
+        raise ValueError(
+            f"Expected a LiteRT model, whose bytes 4 to 8 are "
+            f"{_IDENTIFIER}, got {data[4:8]!r}."
+        )
+    try:
+        model = schema.ModelT.InitFromPackedBuf(data, 0)
+    except (struct.error, IndexError, TypeError, ValueError) as error:
+        raise ValueError(f"The LiteRT model is damaged: {error}") from error
+    if len(model.subgraphs or ()) != 1:
+        raise ValueError(
+            f"Expected a model of one subgraph, got "
+            f"{len(model.subgraphs or ())}. Export one file per signature."
+        )
+    external = [i for i, b in enumerate(model.buffers) if b.offset or b.size]
+    if external:
+        raise ValueError(
+            f"Buffers {external} keep their weights outside the flatbuffer, "
+            f"where microcontrollers do not find them. Convert with the "
+            f"TensorFlow converter."
+        )
+    return model
+
+
+def pack(model: schema.ModelT) -> bytes:
+    """Writes a model; its weights are aligned to 16 bytes."""
+    builder = _AligningBuilder(1024)
+    builder.Finish(model.Pack(builder), file_identifier=_IDENTIFIER)
+    return bytes(builder.Output())
+
+
+class _AligningBuilder(flatbuffers.Builder):
+    """Aligns byte vectors, as the schema asks for and Python code ignores.
+
+    Microcontrollers have crashed on weights at odd addresses.
+    """
+
+    def CreateNumpyVector(self, x):  # noqa: N802
+        if x.itemsize == 1 and x.size:
+            self.Prep(_ALIGNMENT, x.size)
+        return super().CreateNumpyVector(x)
+
+
+def operator_name(model: schema.ModelT, operator: schema.OperatorT) -> str:
+    """The name of an operator as the schema has it, such as `"CONV_2D"`."""
+    code = model.operatorCodes[operator.opcodeIndex]
+    # Files from before the 128th operator have only the deprecated field.
+    return _OPERATOR_NAMES[max(code.builtinCode, code.deprecatedBuiltinCode)]
+
+
+def operators(model: schema.ModelT) -> tuple[Operator, ...]:
+    """The operators that are used, in the order of their first use."""
+    used = collections.Counter(
+        (
+            operator_name(model, operator),
+            model.operatorCodes[operator.opcodeIndex].version,
+        )
+        for operator in model.subgraphs[0].operators
+    )
+    return tuple(
+        Operator(name, version, count)
+        for (name, version), count in used.items()
+    )
+
+
+def inputs(model: schema.ModelT) -> tuple[Tensor, ...]:
+    """The inputs of a model with their quantisation."""
+    return _described(model, model.subgraphs[0].inputs)
+
+
+def outputs(model: schema.ModelT) -> tuple[Tensor, ...]:
+    """The outputs of a model with their quantisation."""
+    return _described(model, model.subgraphs[0].outputs)
+
+
+def activations(model: schema.ModelT) -> tuple[Tensor, ...]:
+    """Everything that is computed at run time, and the inputs."""
+    graph = model.subgraphs[0]
+    computed = [i for op in graph.operators for i in op.outputs]
+    return _described(model, [*graph.inputs, *computed])
+
+
+def _described(model, indices):
+    return tuple(_describe(model.subgraphs[0].tensors[i]) for i in indices)
+
+
+def _describe(tensor):
+    # -1 marks a dimension that is known at run time only.
+    signature = tensor.shapeSignature
+    shape = tensor.shape if signature is None else signature
+    scale = zero_point = None
+    scales = getattr(tensor.quantization, "scale", None)
+    if scales is not None and len(scales) == 1:
+        scale = float(scales[0])
+        zero_point = int(tensor.quantization.zeroPoint[0])
+    return Tensor(
+        name=tensor.name.decode(),
+        shape=tuple(int(n) for n in ([] if shape is None else shape)),
+        dtype=_TYPE_NAMES[tensor.type],
+        scale=scale,
+        zero_point=zero_point,
+    )
+
+
+def count_parameters(model: schema.ModelT) -> int:
+    """Counts weights and biases of convolutions and dense layers.
+
+    A bias of zeros, which a network has before training, is left out by the
+    converter and so not counted.
+    """
+    return sum(
+        _size(tensor)
+        for _, weights, bias in _weighted_operators(model)
+        for tensor in (weights, bias)
+        if tensor is not None
+    )
+
+
+def count_macs(model: schema.ModelT) -> int:
+    """Counts multiply-accumulates of convolutions and dense layers.
+
+    Every weight is used once for every position of the output.
+    """
+    return sum(
+        _size(weights) * (_size(output) // int(output.shape[-1]))
+        for output, weights, _ in _weighted_operators(model)
+    )
+
+
+def _weighted_operators(model):
+    """Output, weights and bias (or None) of operators that have weights."""
+    graph = model.subgraphs[0]
+    for operator in graph.operators:
+        if operator_name(model, operator) in _WEIGHTED:
+            weights, bias = (*operator.inputs[1:3], -1)[:2]
+            yield (
+                graph.tensors[operator.outputs[0]],
+                graph.tensors[weights],
+                None if bias < 0 else graph.tensors[bias],
+            )
+
+
+def _size(tensor):
+    return int(np.prod(tensor.shape, dtype=np.int64))
+
+
+def read_metadata(model: schema.ModelT) -> dict:
+    """Reads what `add_metadata` wrote.
+
+    Raises:
+        ValueError: there is none.
+    """
+    for entry in model.metadata or ():
+        if entry.name == METADATA_NAME:
+            return json.loads(bytes(model.buffers[entry.buffer].data))
+    raise ValueError(
+        f"The model has no metadata {METADATA_NAME.decode()!r}: it was not "
+        f"exported by hlp-export."
+    )
+
+
+def add_metadata(model: schema.ModelT, value: dict) -> None:
+    """Stores a value as JSON inside the model, which is changed."""
+    buffer = schema.BufferT()
+    text = json.dumps(value, ensure_ascii=False)
+    buffer.data = np.frombuffer(text.encode(), dtype=np.uint8)
+    entry = schema.MetadataT()
+    entry.name = METADATA_NAME
+    entry.buffer = len(model.buffers)
+    model.buffers.append(buffer)
+    model.metadata = [*(model.metadata or ()), entry]
