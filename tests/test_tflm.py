@@ -1,0 +1,38 @@
+import importlib.util
+
+import export_models
+import numpy as np
+import pytest
+
+from tflite_export import flatbuffer, tflm
+
+
+def test_says_when_it_is_missing(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert tflm.missing_reason() == "the package tflite-micro is not installed"
+
+
+@pytest.fixture
+def installed():
+    pytest.importorskip("tflite_micro")
+    assert tflm.missing_reason() == ""
+
+
+def test_runs_a_model_and_measures_its_arena(installed):
+    inputs = export_models.images(3).astype(np.int8)
+    run = tflm.run(export_models.flatbuffer_of(), inputs)
+    assert (run.outputs.shape, run.outputs.dtype) == ((3, 3), np.int8)
+    assert 16 * 16 * 3 < run.arena_bytes < 100_000
+
+
+def test_a_refused_model_is_an_error(installed):
+    with pytest.raises(RuntimeError, match="TFLM refused the model: "):
+        tflm.run(b"no model", np.zeros((1, 1), np.int8))
+
+
+def test_a_crash_is_an_error(installed):
+    model = flatbuffer.parse(export_models.flatbuffer_of())
+    model.subgraphs *= 2  # More than this build of TFLM survives.
+    inputs = export_models.images(1).astype(np.int8)
+    with pytest.raises(RuntimeError, match="TFLM crashed with signal"):
+        tflm.run(flatbuffer.pack(model), inputs)
