@@ -1,0 +1,38 @@
+import pytest
+
+import hlp_keras
+from tflite_export.naming import file_stems
+
+
+@pytest.mark.parametrize(
+    ("names", "stem"),
+    [
+        (["cat"], "cat"),
+        (["T-shirt/top", "Ankle boot"], "t_shirt_top-ankle_boot"),
+        ([f"category {i}" for i in range(9)], "category_0-and-8-more-99d4b174"),
+    ],
+)
+def test_file_names_are_readable(names, stem):
+    taxonomy = hlp_keras.Taxonomy.from_nested([*names, "another"])
+    assert list(file_stems(taxonomy, [names])) == [stem]
+
+
+def test_file_names_are_distinct():
+    taxonomy = hlp_keras.Taxonomy.from_nested(["a b", "a/b", "A b"])
+    stems = file_stems(taxonomy, [["a b"], ["a/b"], ["A b"]])
+    assert list(stems.values()) == [("a b",), ("a/b",), ("A b",)]
+
+
+@pytest.mark.parametrize(
+    ("category_sets", "message"),
+    [
+        ([["cat"], ["dgo"]], "Did you mean 'dog'?"),
+        ([[]], "category set must not be empty"),
+        ([], "nothing to export"),
+        ([["cat", "dog"], ["dog", "cat"]], "dog, cat was given twice"),
+    ],
+)
+def test_refuses_bad_category_sets(category_sets, message):
+    taxonomy = hlp_keras.Taxonomy.from_nested(["cat", "dog"])
+    with pytest.raises(ValueError, match=message):
+        file_stems(taxonomy, category_sets)

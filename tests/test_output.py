@@ -1,0 +1,83 @@
+import pytest
+from test_manifest import example
+
+from tflite_export.output import replacing
+
+
+def files(directory):
+    return sorted(path.name for path in directory.iterdir())
+
+
+def write_export(directory):
+    (directory / "manifest.json").write_text(example().to_json())
+    (directory / "vehicle.tflite").write_bytes(b"old")
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_new_or_empty_directory_is_filled(tmp_path, exists):
+    out = tmp_path / "a" / "out"
+    if exists:
+        out.mkdir(parents=True)
+    with replacing(out) as new:
+        (new / "file").touch()
+        assert not out.exists() or not files(out)
+    assert files(out) == ["file"]
+    assert files(out.parent) == ["out"]
+
+
+def test_an_earlier_export_is_replaced_as_a_whole(tmp_path):
+    write_export(tmp_path)
+    with replacing(tmp_path) as new:
+        (new / "car.tflite").touch()
+    assert files(tmp_path) == ["car.tflite"]
+
+
+def test_an_error_leaves_everything_as_it_was(tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    write_export(out)
+    with pytest.raises(ZeroDivisionError), replacing(out) as new:
+        (new / "vehicle.tflite").write_bytes(b"new")
+        raise ZeroDivisionError
+    assert (out / "vehicle.tflite").read_bytes() == b"old"
+    assert files(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "manifest.json"])
+def test_refuses_a_directory_with_other_files(tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    with (
+        pytest.raises(FileExistsError, match=f"not of an export: {name}"),
+        replacing(tmp_path),
+    ):
+        raise AssertionError
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_refuses_files_beside_an_export(tmp_path):
+    write_export(tmp_path)
+    (tmp_path / "notes.txt").touch()
+    with (
+        pytest.raises(FileExistsError, match="not of an export: notes.txt"),
+        replacing(tmp_path),
+    ):
+        raise AssertionError
+
+
+def test_refuses_a_file(tmp_path):
+    out = tmp_path / "out"
+    out.touch()
+    with (
+        pytest.raises(NotADirectoryError, match="out is a file"),
+        replacing(out),
+    ):
+        raise AssertionError
+
+
+def test_refuses_what_cannot_be_written(tmp_path):
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(OSError, match="Cannot write beside .* Choose another"),
+        replacing(tmp_path / "file" / "out"),
+    ):
+        raise AssertionError

@@ -1,0 +1,62 @@
+"""Names the files of an export after their category sets."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+
+import hlp_keras
+
+_LONGEST_STEM = 60
+
+
+def file_stems(
+    taxonomy: hlp_keras.Taxonomy, category_sets: Iterable[Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
+    """Names the files of category sets, readably and distinctly.
+
+    ```
+    file_stems(taxonomy, [["cat", "dog"], ["vehicle"]])
+    # {"cat-dog": ("cat", "dog"), "vehicle": ("vehicle",)}
+    ```
+
+    Args:
+        taxonomy: that the names are from.
+        category_sets: names of categories and nodes, one sequence per file.
+
+    Returns:
+        the names by file name without suffix.
+
+    Raises:
+        ValueError: unknown names, an empty set, no set or one given twice.
+    """
+    stems = {}
+    for names in category_sets:
+        names = (names,) if isinstance(names, str) else tuple(names)
+        taxonomy.resolve(names)
+        if any(set(names) == set(others) for others in stems.values()):
+            raise ValueError(
+                f"The category set {', '.join(names)} was given twice."
+            )
+        stem = _file_stem(names)
+        if stem in stems:
+            stem = f"{stem}-{_digest(names)}"
+        stems[stem] = names
+    if not stems:
+        raise ValueError(
+            "There is nothing to export: expected at least one category set."
+        )
+    return stems
+
+
+def _file_stem(names):
+    """`("cat", "T-shirt/top")` gives `"cat-t_shirt_top"`."""
+    slugs = [re.sub(r"\W+", "_", name.lower()).strip("_") for name in names]
+    stem = "-".join(slugs)
+    if len(stem) <= _LONGEST_STEM:
+        return stem
+    first = slugs[0][: _LONGEST_STEM // 2]
+    return f"{first}-and-{len(names) - 1}-more-{_digest(names)}"
+
+
+def _digest(names):
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
