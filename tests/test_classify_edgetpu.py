@@ -1,0 +1,98 @@
+import dataclasses
+import importlib.util
+import json
+import pathlib
+
+import numpy as np
+import pytest
+import tiny_models
+from PIL import Image
+
+from tflite_export import manifest
+
+_PATH = pathlib.Path(__file__).parent.parent / "examples/classify_edgetpu.py"
+_SPEC = importlib.util.spec_from_file_location("classify_edgetpu", _PATH)
+example = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(example)
+
+
+def model(file="red-blue.tflite", **changes):
+    """Of the manifest: one logit is the red channel, the other the blue."""
+    image = manifest.Tensor("image", (1, 1, 1, 3), "int8", 1 / 255, -128)
+    image = dataclasses.replace(image, **changes)
+    logits = manifest.Tensor("logits", (1, 2), "int8", 0.5, 3)
+    return {
+        "file": file,
+        "labels": ["red", "blue"],
+        "input": dataclasses.asdict(image),
+        "output": dataclasses.asdict(logits),
+        "normalisation": dataclasses.asdict(manifest.Normalisation()),
+    }
+
+
+def flatbuffer():
+    graph = tiny_models.Graph()
+    image = graph.tensor((1, 1, 1, 3), scale=1 / 255, zero_point=-128)
+    weights = graph.constant(
+        [[127, 0, 0], [0, 0, 127]], "int8", zero_point=0, scale=1 / 127
+    )
+    logits = graph.tensor((1, 2), scale=0.5, zero_point=3)
+    graph.operator("FULLY_CONNECTED", [image, weights, -1], [logits], version=4)
+    return graph.pack([image], [logits])
+
+
+@pytest.fixture
+def exported(tmp_path):
+    """An export directory, and a blue image beside it."""
+    (tmp_path / "manifest.json").write_text(json.dumps({"models": [model()]}))
+    (tmp_path / "red-blue.tflite").write_bytes(flatbuffer())
+    Image.new("RGB", (8, 8), (0, 128, 255)).save(tmp_path / "sky.png")
+    return tmp_path
+
+
+def test_classifies_on_the_cpu(exported, capsys):
+    example.main([str(exported), str(exported / "sky.png")])
+    assert capsys.readouterr().out.splitlines() == [
+        "red-blue.tflite on the CPU",
+        "   1.000  blue",
+        "   0.000  red",
+    ]
+
+
+def test_falls_back_to_the_cpu_without_the_edge_tpu_runtime(exported):
+    (exported / "red-blue_edgetpu.tflite").write_bytes(b"for the Edge TPU")
+    interpreter, where = example.load_interpreter(
+        exported / "red-blue.tflite", delegate="no-such-library.so"
+    )
+    assert where == "CPU"
+    interpreter.allocate_tensors()
+
+
+def test_runs_the_compiled_model_with_the_delegate(exported, monkeypatch):
+    compiled = exported / "red-blue_edgetpu.tflite"
+    compiled.write_bytes(b"for the Edge TPU")
+    monkeypatch.setattr(example.ctypes, "CDLL", lambda name: name)
+    monkeypatch.setattr(example.litert, "load_delegate", lambda name: name)
+    monkeypatch.setattr(example.litert, "Interpreter", lambda **given: given)
+    interpreter, where = example.load_interpreter(exported / "red-blue.tflite")
+    assert where == "Edge TPU"
+    assert interpreter == {
+        "model_path": str(compiled),
+        "experimental_delegates": ["libedgetpu.so.1"],
+    }
+
+
+def test_an_unsigned_input_is_the_pixel_itself(exported):
+    unsigned = model(dtype="uint8", zero_point=0)
+    image = example.read_image(exported / "sky.png", unsigned)
+    assert image.dtype == np.uint8
+    assert image.tolist() == [[[[0, 128, 255]]]]
+
+
+def test_asks_which_of_several_models(exported):
+    models = [model(), model("cat.tflite")]
+    (exported / "manifest.json").write_text(json.dumps({"models": models}))
+    with pytest.raises(SystemExit, match="red-blue.tflite, cat.tflite"):
+        example.choose_model(exported, None)
+    chosen = example.choose_model(exported, "cat.tflite")
+    assert chosen["file"] == "cat.tflite"
