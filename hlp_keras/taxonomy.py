@@ -1,5 +1,6 @@
 """The tree of categories that gives a hierarchical network its shape."""
 
+import collections
 import dataclasses
 import difflib
 import functools
@@ -334,9 +335,9 @@ class Taxonomy:
     def compact(self, depth: int) -> "Taxonomy":
         """Folds nodes until the taxonomy has at most `depth` levels.
 
-        Chains of single children fold first; then, among the nodes on the
-        deepest ways, the one that separates least: the one with the largest
-        part of its parent's categories. Children of a folded node move up.
+        Of the nodes on the deepest ways those with a single child fold first;
+        then the one that separates least: the one with the largest part of its
+        parent's categories. Children of a folded node move up.
         """
         if depth < 1:
             raise ValueError(f"A network has at least 1 level, got {depth}.")
@@ -349,13 +350,19 @@ class Taxonomy:
                 for node in full.ancestors(name)
             }
             nodes = [node for node in full.nodes if node in deepest]
-            full = full._folded(max(nodes, key=full._share_of_parent))
+            full = full._folded(min(nodes, key=full._separation))
         return dataclasses.replace(self, edges=full.edges)
 
-    def _share_of_parent(self, node):
+    @functools.cached_property
+    def _num_children(self):
+        return collections.Counter(parent for _, parent in self.edges)
+
+    def _separation(self, node):
+        """How much is lost when a node folds, for comparisons."""
         parent = self.parent(node)
         among = self._leaves[parent] if parent else self.kept
-        return len(self._leaves[node]) / len(among)
+        part = len(self._leaves[node]) / len(among)
+        return self._num_children[node] > 1, -part
 
     def _folded(self, node):
         above = self._parents[node]
