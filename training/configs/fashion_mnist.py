@@ -9,5 +9,9 @@ from training.config import TrainConfig
 def get_config() -> TrainConfig:
     """The settings."""
     return TrainConfig(
-        taxonomy="fashion_mnist", epochs=15, crop_padding=2, erasing=0.25
+        taxonomy="fashion_mnist",
+        levels=(((16, 1, 2),), ((24, 1, 1),), ((32, 1, 2),)),
+        epochs=16,
+        crop_padding=2,
+        sets_weight=0.5,
     )

@@ -9,5 +9,10 @@ from training.config import TrainConfig
 def get_config() -> TrainConfig:
     """The settings."""
     return TrainConfig(
-        taxonomy="fashion_mnist", epochs=12, batch_size=64, crop_padding=2
+        taxonomy="fashion_mnist",
+        levels=(((16, 1, 2),), ((24, 1, 1),), ((32, 1, 2),)),
+        epochs=14,
+        batch_size=64,
+        crop_padding=2,
+        sets_weight=0.5,
     )
