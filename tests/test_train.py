@@ -1,0 +1,188 @@
+"""Training, from the first start to the last after breaks."""
+
+import dataclasses
+import logging
+
+import keras
+import numpy as np
+import pytest
+
+import hlp_keras
+from training import train
+from training.config import TrainConfig
+from training.sources import Source, Split
+from training.workdir import Workdir
+
+TREE = {"pet": ["cat", "dog"], "vehicle": ["car", "ship", "van"]}
+CONFIG = TrainConfig(
+    taxonomy="directory",
+    levels=(((8, 1, 2),), ((8, 1, 2),)),
+    epochs=3,
+    batch_size=8,
+    crop_padding=1,
+)
+
+
+def make_split(number, seed):
+    """Images as bright as their label is high."""
+    random = np.random.default_rng(seed)
+    labels = random.integers(0, 5, number).astype(np.int32)
+    noise = random.integers(0, 40, (number, 16, 16, 3))
+    images = noise + 50 * labels[:, None, None, None]
+    return Split(images.astype(np.uint8), labels)
+
+
+SOURCE = Source(
+    "photos",
+    make_split(36, seed=0),
+    make_split(20, seed=1),
+    ("van", "cat", "car", "dog", "ship"),
+    TREE,
+)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A run without a break: its network and its directory."""
+    path = tmp_path_factory.mktemp("whole")
+    return train.train_and_evaluate(CONFIG, SOURCE, path), Workdir(path)
+
+
+def test_a_run_leaves_its_files(whole):
+    model, workdir = whole
+    rows = workdir.rows(9)
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert {"loss", "val_accuracy", "val_level_1_accuracy"} <= set(rows[0])
+    assert float(rows[-1]["learning_rate"]) == 0
+    assert any(workdir.tensorboard.rglob("events*"))
+    images = SOURCE.test.images / np.float32(255)
+    loaded = hlp_keras.load_model(workdir.last)
+    np.testing.assert_array_equal(
+        loaded.predict(images, verbose=0), model.predict(images, verbose=0)
+    )
+    assert hlp_keras.load_model(workdir.best).taxonomy == model.taxonomy
+
+
+def test_the_checkpoint_has_the_state_of_the_optimizer(whole):
+    _, workdir = whole
+    loaded = keras.saving.load_model(workdir.last)
+    assert int(loaded.optimizer.iterations) == 3 * (36 // 8)
+
+
+def test_a_broken_run_goes_on_as_if_nothing_had_been(
+    whole, tmp_path, monkeypatch
+):
+    def stop_in_second_epoch(self, batch, logs=None):
+        if self.epoch == 2 and batch == 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(
+            train.StopAtNaN, "on_train_batch_end", stop_in_second_epoch
+        )
+        train.train_and_evaluate(CONFIG, SOURCE, tmp_path)
+    assert len(Workdir(tmp_path).rows(9)) == 1
+    model = train.train_and_evaluate(CONFIG, SOURCE, tmp_path)
+    unbroken, workdir = whole
+    for after, before in zip(
+        model.get_weights(), unbroken.get_weights(), strict=True
+    ):
+        np.testing.assert_allclose(after, before, rtol=1e-4, atol=1e-5)
+    for after, before in zip(
+        Workdir(tmp_path).rows(9), workdir.rows(9), strict=True
+    ):
+        assert after.keys() == before.keys()
+        np.testing.assert_allclose(
+            [float(after[key]) for key in after],
+            [float(before[key]) for key in after],
+            rtol=1e-3,
+        )
+
+
+def test_a_finished_run_says_so_and_does_nothing(whole, caplog):
+    model, workdir = whole
+    before = {p: p.stat().st_mtime_ns for p in workdir.path.rglob("*")}
+    with caplog.at_level(logging.INFO):
+        again = train.train_and_evaluate(CONFIG, SOURCE, workdir.path)
+    assert "All 3 epochs are finished" in caplog.text
+    assert before == {p: p.stat().st_mtime_ns for p in workdir.path.rglob("*")}
+    np.testing.assert_array_equal(
+        again.get_weights()[0], model.get_weights()[0]
+    )
+
+
+def test_a_directory_of_other_settings_is_refused(whole):
+    _, workdir = whole
+    config = dataclasses.replace(CONFIG, learning_rate=0.05)
+    with pytest.raises(
+        ValueError, match="another run: learning_rate is 0.1 there and 0.05 h"
+    ):
+        train.train_and_evaluate(config, SOURCE, workdir.path)
+
+
+def test_a_loss_that_is_no_number_stops_the_run(tmp_path):
+    config = dataclasses.replace(CONFIG, learning_rate=1e30, warmup=0.0)
+    with pytest.raises(
+        FloatingPointError,
+        match=r"The loss became (nan|inf) in epoch 1. Lower "
+        r"config.learning_rate \(now 1e\+30\) .* No epoch was finished",
+    ):
+        train.train_and_evaluate(config, SOURCE, tmp_path)
+    assert not Workdir(tmp_path).last.exists()
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        lambda stop: stop.on_train_batch_end(3, {"loss": float("nan")}),
+        lambda stop: stop.on_epoch_end(1, {"val_loss": float("inf")}),
+    ],
+)
+def test_the_network_before_a_bad_loss_is_named(whole, report):
+    _, workdir = whole
+    stop = train.StopAtNaN(CONFIG, workdir)
+    stop.on_epoch_begin(1)
+    with pytest.raises(
+        FloatingPointError, match="in epoch 2. .* epoch before is in .*last.ker"
+    ):
+        report(stop)
+
+
+def rates(steps=100, **changes):
+    config = dataclasses.replace(CONFIG, learning_rate=0.5, **changes)
+    schedule = train.make_optimizer(config, steps)._learning_rate
+    return [float(schedule(step)) for step in range(steps + 1)]
+
+
+def test_the_learning_rate_rises_and_falls():
+    rate = rates(warmup=0.2)
+    assert rate[0] == 0
+    assert rate[10] == pytest.approx(0.25)
+    assert rate[20] == pytest.approx(0.5)
+    assert rate[60] == pytest.approx(0.25)
+    assert rate[100] == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "constant"])
+def test_without_warmup_the_learning_rate_begins_high(schedule):
+    rate = rates(warmup=0.0, schedule=schedule)
+    assert rate[0] == pytest.approx(0.5)
+    end = 0.5 if schedule == "constant" else 0
+    assert rate[100] == pytest.approx(end, abs=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_only_kernels_decay(optimizer):
+    config = dataclasses.replace(
+        CONFIG, optimizer=optimizer, weight_decay=0.1, warmup=0.0
+    )
+    taxonomy = hlp_keras.Taxonomy.from_nested(TREE)
+    model = train.build_model(config, taxonomy, (16, 16, 3))
+    train.compile_model(model, config, steps_per_epoch=4)
+    for variable in model.trainable_variables:
+        variable.assign(keras.ops.ones(variable.shape))
+    zeros = [keras.ops.zeros(v.shape) for v in model.trainable_variables]
+    model.optimizer.apply(zeros, model.trainable_variables)
+    for variable in model.trainable_variables:
+        is_kernel = len(variable.shape) > 1
+        assert (np.array(variable) < 1).all() == is_kernel, variable.path

@@ -1,0 +1,147 @@
+"""The files of a run, however it ends."""
+
+import dataclasses
+import shutil
+
+import numpy as np
+import pytest
+
+from training.config import TrainConfig
+from training.sources import Source, Split
+from training.workdir import Workdir
+
+CONFIG = TrainConfig(taxonomy="cifar10", epochs=5)
+SPLIT = Split(np.zeros((3, 4, 4, 1), np.uint8), np.zeros(3, np.int32))
+SOURCE = Source("photos", SPLIT, SPLIT, ("cat",))
+
+
+class FakeModel:
+    """Saves its text as a Keras model saves its weights."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def save(self, path):
+        path.write_text(self.text)
+
+
+@pytest.fixture
+def workdir(tmp_path):
+    return Workdir(tmp_path / "run")
+
+
+def save(workdir, epoch, accuracy=0.5):
+    metrics = {"loss": 1.0, "val_accuracy": accuracy}
+    workdir.save_epoch(FakeModel(f"epoch {epoch}"), epoch, metrics)
+
+
+def test_an_epoch_leaves_a_row_and_the_last_network(workdir):
+    save(workdir, 1)
+    save(workdir, 2)
+    assert workdir.log.read_text().split() == [
+        "epoch,loss,val_accuracy",
+        "1,1.0,0.5",
+        "2,1.0,0.5",
+    ]
+    assert workdir.last.read_text() == "epoch 2"
+
+
+def test_the_best_network_is_the_first_of_the_most_accurate(workdir):
+    for epoch, accuracy in enumerate((0.2, 0.9, 0.9, 0.5), start=1):
+        save(workdir, epoch, accuracy)
+    assert workdir.best.read_text() == "epoch 2"
+    assert workdir.last.read_text() == "epoch 4"
+
+
+class Killed(BaseException):
+    pass
+
+
+def kill(*args):
+    raise Killed
+
+
+def test_a_kill_before_the_network_is_saved_redoes_the_row(
+    workdir, monkeypatch
+):
+    save(workdir, 1)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(FakeModel, "save", kill)
+        save(workdir, 2, accuracy=0.1)
+    assert workdir.last.read_text() == "epoch 1"
+    save(workdir, 2, accuracy=0.7)
+    assert [row["epoch"] for row in workdir.rows(5)] == ["1", "2"]
+    assert workdir.rows(5)[1]["val_accuracy"] == "0.7"
+
+
+def test_a_kill_before_the_best_is_copied_is_made_good(workdir, monkeypatch):
+    save(workdir, 1)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(shutil, "copyfile", kill)
+        save(workdir, 2, accuracy=0.9)
+    assert workdir.best.read_text() == "epoch 1"
+    workdir.update_best(2)
+    assert workdir.best.read_text() == "epoch 2"
+
+
+def test_a_row_of_an_unfinished_epoch_does_not_count(workdir, monkeypatch):
+    save(workdir, 1)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(FakeModel, "save", kill)
+        save(workdir, 2, accuracy=0.9)
+    workdir.update_best(1)
+    assert workdir.best.read_text() == "epoch 1"
+    save(workdir, 2, accuracy=0.6)
+    assert workdir.best.read_text() == "epoch 2"
+
+
+def test_a_full_disk_keeps_the_network_before(workdir, monkeypatch):
+    def fill_disk(self, path):
+        path.symlink_to("/dev/full")
+        path.write_text("half")
+
+    save(workdir, 1)
+    monkeypatch.setattr(FakeModel, "save", fill_disk)
+    with pytest.raises(
+        OSError, match="last.keras cannot be written: .*No space.* is kept"
+    ):
+        save(workdir, 2)
+    assert workdir.last.read_text() == "epoch 1"
+
+
+def test_an_unwritable_directory_is_named():
+    with pytest.raises(OSError, match="/dev/null/config.json cannot be writt"):
+        Workdir("/dev/null").claim(CONFIG, SOURCE)
+
+
+def test_the_same_run_may_come_again(workdir):
+    workdir.claim(CONFIG, SOURCE)
+    workdir.claim(CONFIG, SOURCE)
+    assert workdir.data() == "photos"
+
+
+def test_another_run_is_told_what_differs(workdir):
+    workdir.claim(CONFIG, SOURCE)
+    config = dataclasses.replace(CONFIG, epochs=6, image_size=(8, 8))
+    source = dataclasses.replace(SOURCE, name="paintings")
+    with pytest.raises(
+        ValueError,
+        match="run belongs to another run: data is 'photos' there and "
+        "'paintings' here; epochs is 5 there and 6 here; image_size is None "
+        r"there and \[8, 8\] here. Choose another directory",
+    ):
+        workdir.claim(config, source)
+
+
+def test_a_directory_without_a_run_is_named(workdir):
+    with pytest.raises(FileNotFoundError, match="no .*run/config.json. Train"):
+        workdir.data()
+
+
+def test_a_spoilt_config_is_named(workdir):
+    workdir.path.mkdir()
+    workdir.config.write_text("{")
+    with pytest.raises(
+        ValueError, match="config.json cannot be read: .*Choose"
+    ):
+        workdir.claim(CONFIG, SOURCE)

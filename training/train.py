@@ -1,0 +1,194 @@
+"""Trains a hierarchical network."""
+
+import logging
+import math
+import os
+import sys
+
+import keras
+
+import hlp_keras
+from training import data
+from training.config import TrainConfig
+from training.sources import Source
+from training.workdir import Workdir
+
+
+def train_and_evaluate(
+    config: TrainConfig, source: Source, workdir: str | os.PathLike
+) -> hlp_keras.HLPModel:
+    """Trains until all epochs are finished, and tests after each.
+
+    ```
+    config = load_config("fashion_mnist_mini")
+    model = train_and_evaluate(config, load_source("fashion_mnist_mini"), "out")
+    ```
+
+    Called again with the same arguments, after a break, it goes on after the
+    last finished epoch; when all are finished it does nothing.
+
+    Args:
+        config: the settings.
+        source: the images.
+        workdir: directory for what the run writes; see `Workdir`.
+
+    Returns:
+        the network after the last epoch.
+
+    Raises:
+        ValueError: settings, images and work directory do not fit together.
+        FloatingPointError: the loss is no longer a number.
+        OSError: the work directory cannot be written.
+    """
+    taxonomy = data.load_taxonomy(config.taxonomy, source)
+    source = data.relabel(source, taxonomy)
+    steps = data.steps_per_epoch(source.train, config)
+    keras.utils.set_random_seed(config.seed)
+    model = build_model(config, taxonomy, source.image_shape)
+    compile_model(model, config, steps)
+    workdir = Workdir(workdir)
+    workdir.claim(config, source)
+    finished = restore(model, workdir) // steps
+    if finished >= config.epochs:
+        logging.info("All %d epochs are finished: %s.", finished, workdir.last)
+        return model
+    logging.info("%d of %d epochs are finished.", finished, config.epochs)
+    model.fit(
+        data.training_batches(source.train, config, finished),
+        shuffle=False,  # They are.
+        epochs=config.epochs,
+        initial_epoch=finished,
+        steps_per_epoch=steps,
+        validation_data=data.test_batches(source.test, config.batch_size),
+        callbacks=[
+            StopAtNaN(config, workdir),
+            SaveEpoch(workdir),
+            keras.callbacks.TensorBoard(workdir.tensorboard),
+        ],
+        # A log file is easier to read without the moving bar.
+        verbose=1 if sys.stdout.isatty() else 2,
+    )
+    return model
+
+
+def build_model(
+    config: TrainConfig,
+    taxonomy: hlp_keras.Taxonomy,
+    image_shape: tuple[int, int, int],
+) -> hlp_keras.HLPModel:
+    """Makes the network that the settings describe."""
+    return hlp_keras.HLPModel(
+        taxonomy,
+        image_shape,
+        config.family,
+        config.levels,
+        config.width_exponent,
+    )
+
+
+def compile_model(
+    model: hlp_keras.HLPModel, config: TrainConfig, steps_per_epoch: int
+) -> None:
+    """Gives a network the loss, the metrics and the optimizer."""
+    optimizer = make_optimizer(config, config.epochs * steps_per_epoch)
+    # Biases and batch normalisation, whose variables are vectors.
+    optimizer.exclude_from_weight_decay(
+        [v for v in model.trainable_variables if len(v.shape) < 2]
+    )
+    model.compile(
+        optimizer,
+        hlp_keras.HierarchicalCrossentropy(
+            model.taxonomy,
+            coarse_weight=config.coarse_weight,
+            sets_weight=config.sets_weight,
+            label_smoothing=config.label_smoothing,
+            seed=config.seed,
+        ),
+        metrics=[
+            keras.metrics.SparseCategoricalAccuracy("accuracy"),
+            *hlp_keras.level_accuracies(model.taxonomy),
+        ],
+    )
+
+
+def make_optimizer(config: TrainConfig, steps: int) -> keras.Optimizer:
+    """Makes the optimizer and its schedule over all steps of the run."""
+    warmup_steps = round(config.warmup * steps)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0 if warmup_steps else config.learning_rate,
+        decay_steps=steps - warmup_steps,
+        alpha=1.0 if config.schedule == "constant" else 0.0,
+        warmup_target=config.learning_rate if warmup_steps else None,
+        warmup_steps=warmup_steps,
+    )
+    if config.optimizer == "adamw":
+        return keras.optimizers.AdamW(
+            schedule, weight_decay=config.weight_decay
+        )
+    return keras.optimizers.SGD(
+        schedule,
+        momentum=config.momentum,
+        nesterov=True,
+        weight_decay=config.weight_decay,
+    )
+
+
+def restore(model: hlp_keras.HLPModel, workdir: Workdir) -> int:
+    """Gives a network and its optimizer the state that was kept last.
+
+    Returns:
+        how many steps that state has behind it, 0 when none was kept.
+    """
+    if not workdir.last.exists():
+        return 0
+    model.optimizer.build(model.trainable_variables)
+    model.load_weights(workdir.last)
+    return int(model.optimizer.iterations)
+
+
+class SaveEpoch(keras.callbacks.Callback):
+    """Keeps every finished epoch in the work directory."""
+
+    def __init__(self, workdir: Workdir):
+        super().__init__()
+        self.workdir = workdir
+
+    def on_epoch_end(self, epoch, logs=None):
+        rate = float(self.model.optimizer.learning_rate)
+        metrics = {**logs, "learning_rate": rate}
+        self.workdir.save_epoch(self.model, epoch + 1, metrics)
+
+
+class StopAtNaN(keras.callbacks.Callback):
+    """Ends a run whose loss is no longer a number, with advice.
+
+    Raises:
+        FloatingPointError: after the first such batch or test.
+    """
+
+    def __init__(self, config: TrainConfig, workdir: Workdir):
+        super().__init__()
+        self.config = config
+        self.workdir = workdir
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch + 1
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._check(logs["loss"], "loss")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._check(logs["val_loss"], "loss on the test images")
+
+    def _check(self, loss, name):
+        if math.isfinite(loss):
+            return
+        kept = "No epoch was finished before."
+        if self.workdir.last.exists():
+            kept = f"The network of the epoch before is in {self.workdir.last}."
+        raise FloatingPointError(
+            f"The {name} became {loss} in epoch {self.epoch}. Lower "
+            f"config.learning_rate (now {self.config.learning_rate}) or "
+            f"lengthen config.warmup (now {self.config.warmup}), and train in "
+            f"a new work directory. {kept}"
+        )

@@ -1,0 +1,134 @@
+"""The files of a run, and what keeps them in step."""
+
+import csv
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+from collections.abc import Mapping
+
+from training import files
+from training.config import TrainConfig
+from training.sources import Source
+
+
+class Workdir:
+    """Directory of a training run.
+
+    | file | what |
+    |---|---|
+    | `config.json` | the settings and the data, written first |
+    | `log.csv` | a row per finished epoch |
+    | `last.keras` | the network after the last finished epoch |
+    | `best.keras` | the one with the best accuracy on the test images |
+    | `tensorboard/` | for `tensorboard --logdir` |
+    | `evaluation.json` | what `hlp-evaluate` found |
+
+    A run may be killed at any moment. So `last.keras` alone, with its
+    optimizer's count of steps, says which epochs are finished: the log is
+    written before it, and rows of epochs that it does not know are written
+    anew; `best.keras` is a copy of it, made after it or at the next start.
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        self.path = pathlib.Path(path)
+        self.config = self.path / "config.json"
+        self.log = self.path / "log.csv"
+        self.last = self.path / "last.keras"
+        self.best = self.path / "best.keras"
+        self.tensorboard = self.path / "tensorboard"
+        self.evaluation = self.path / "evaluation.json"
+
+    def claim(self, config: TrainConfig, source: Source) -> None:
+        """Makes this the directory of a run, or checks that it is already.
+
+        Raises:
+            ValueError: it belongs to a run with other settings or data.
+            OSError: it cannot be written.
+        """
+        mine = {
+            "data": source.name,
+            "images": len(source.train.images),
+            "config": dataclasses.asdict(config),
+        }
+        text = json.dumps(mine, indent=2, ensure_ascii=False) + "\n"
+        if self.config.exists():
+            self._check_same(self._read_config(), json.loads(text))
+        else:
+            with files.replacing(self.config) as partial:
+                partial.write_text(text, encoding="utf-8")
+
+    def data(self) -> str:
+        """The source of images that the run was given.
+
+        Raises:
+            FileNotFoundError: there was no run in this directory.
+        """
+        return self._read_config()["data"]
+
+    def _read_config(self):
+        try:
+            return json.loads(self.config.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f"Expected the work directory of a training run, but there "
+                f"is no {self.config}. Train first, with hlp-train."
+            ) from error
+        except ValueError as error:
+            raise ValueError(
+                f"{self.config} cannot be read: {error}. Choose another work "
+                f"directory."
+            ) from error
+
+    def _check_same(self, theirs, mine):
+        theirs, mine = ({**run.pop("config"), **run} for run in (theirs, mine))
+        differences = [
+            f"{name} is {theirs.get(name)!r} there and {mine.get(name)!r} here"
+            for name in sorted(theirs.keys() | mine.keys())
+            if theirs.get(name) != mine.get(name)
+        ]
+        if differences:
+            raise ValueError(
+                f"The work directory {self.path} belongs to another run: "
+                f"{'; '.join(differences)}. Choose another directory, or the "
+                f"same settings to go on with that run."
+            )
+
+    def save_epoch(
+        self, model, epoch: int, metrics: Mapping[str, float]
+    ) -> None:
+        """Keeps the Keras model and metrics of an epoch, counted from 1."""
+        rows = [*self.rows(epoch - 1), {"epoch": epoch, **metrics}]
+        with (
+            files.replacing(self.log) as partial,
+            partial.open("w", encoding="utf-8", newline="") as file,
+        ):
+            writer = csv.DictWriter(file, rows[-1])
+            writer.writeheader()
+            writer.writerows(rows)
+        with files.replacing(self.last) as partial:
+            model.save(partial)
+        self.update_best(epoch)
+
+    def rows(self, finished_epochs: int) -> list[dict[str, str]]:
+        """The log's rows of the epochs that are finished."""
+        if not self.log.exists():
+            return []
+        with self.log.open(encoding="utf-8", newline="") as file:
+            return [
+                row
+                for row in csv.DictReader(file)
+                if int(row["epoch"]) <= finished_epochs
+            ]
+
+    def update_best(self, finished_epochs: int) -> None:
+        """Copies the last network when none was better before."""
+        rows = self.rows(finished_epochs)
+        if rows and rows[-1] is max(rows, key=_test_accuracy):
+            with files.replacing(self.best) as partial:
+                shutil.copyfile(self.last, partial)
+
+
+def _test_accuracy(row):
+    return float(row["val_accuracy"])
