@@ -1,0 +1,228 @@
+"""Measures a trained network, its cutouts and its top-down attention."""
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import scipy.special
+
+import hlp_keras
+from hlp_keras.losses import membership
+from training import data, statistics
+from training.evaluation import (
+    CueResult,
+    CutoutResult,
+    Evaluation,
+    LevelResult,
+    SizeResult,
+)
+from training.sources import Source
+
+_MOST_SIZES = 10
+
+
+def evaluate(
+    model: hlp_keras.HLPModel,
+    source: Source,
+    seed: int = 0,
+    cue_gain: float = 1.5,
+    sets_per_size: int = 20,
+) -> Evaluation:
+    """Measures a network on the test images of a source.
+
+    ```
+    model = hlp_keras.load_model("out/last.keras")
+    print(evaluate(model, load_source("fashion_mnist_mini")))
+    ```
+
+    The logits of a cutout are columns of the full network's, so one
+    prediction serves for all cutouts.
+
+    Args:
+        model: the full network.
+        source: has the test images; its classes are the model's categories.
+        seed: of the random category sets and the wrong cues.
+        cue_gain: gain of the cued nodes.
+        sets_per_size: how many random sets are drawn for each size.
+
+    Raises:
+        ValueError: the images or their classes do not fit the model.
+    """
+    taxonomy = model.taxonomy
+    source = data.relabel(source, taxonomy)
+    _check_images(model, source)
+    images = source.test.images.astype(np.float32) / 255
+    labels = source.test.labels
+    logits = model.predict(images, batch_size=256, verbose=0)
+    predicted = logits.argmax(axis=1)
+    cost = hlp_keras.cost(model)
+    return Evaluation(
+        data=source.name,
+        images=len(images),
+        seed=seed,
+        accuracy=statistics.share(predicted == labels),
+        params=cost.params,
+        macs=cost.macs,
+        levels=_evaluate_levels(taxonomy, logits, labels),
+        across=_share_across_branches(taxonomy, predicted, labels),
+        nodes=_evaluate_nodes(model, logits, labels),
+        random_sets=_evaluate_sets(model, logits, labels, seed, sets_per_size),
+        cues=_evaluate_cues(model, images, labels, seed, cue_gain),
+    )
+
+
+def _check_images(model, source):
+    expected = model.inputs[0].shape[1:]
+    if source.image_shape != expected:
+        raise ValueError(
+            f"The network takes images of shape {expected} (height, width, "
+            f"channels), but those of {source.name} have {source.image_shape}."
+            f" Resize or convert them, or train a network for them."
+        )
+    categories = source.class_names
+    missing = set(range(len(categories))) - set(source.test.labels)
+    if missing:
+        names = ", ".join(categories[index] for index in sorted(missing))
+        raise ValueError(
+            f"Expected test images of every category in {source.name}, but "
+            f"there are none of {names}."
+        )
+
+
+def _evaluate_levels(taxonomy, logits, labels):
+    p = scipy.special.softmax(logits, axis=1)
+    results = []
+    for level in range(1, taxonomy.depth):
+        member = membership(taxonomy, level)
+        right = member.argmax(axis=1)[labels]
+        found = (p @ member).argmax(axis=1)
+        accuracy = statistics.share(found == right)
+        results.append(LevelResult(level, member.shape[1], accuracy))
+    return tuple(results)
+
+
+def _share_across_branches(taxonomy, predicted, labels):
+    # A category right below the root is its own top.
+    tops = np.array(
+        [(name, *taxonomy.ancestors(name))[-1] for name in taxonomy.categories]
+    )
+    is_wrong = predicted != labels
+    if not is_wrong.any():
+        return None
+    return statistics.share(tops[predicted[is_wrong]] != tops[labels[is_wrong]])
+
+
+# --- cutouts ---
+
+
+def _evaluate_nodes(model, logits, labels):
+    results = []
+    for node in model.taxonomy.nodes:
+        names = model.taxonomy.leaves(node)
+        cost = hlp_keras.cost(model, names)
+        hits = _cutout_hits(model.taxonomy, logits, labels, names)
+        accuracy = statistics.share(hits)
+        results.append(
+            CutoutResult(node, len(names), accuracy, cost.params, cost.macs)
+        )
+    return tuple(results)
+
+
+def _cutout_hits(taxonomy, logits, labels, names):
+    """Which images of a category set its cutout gets right."""
+    kept = np.flatnonzero(np.isin(taxonomy.categories, names))
+    is_inside = np.isin(labels, kept)
+    predicted = kept[logits[is_inside][:, kept].argmax(axis=1)]
+    return predicted == labels[is_inside]
+
+
+def _evaluate_sets(model, logits, labels, seed, sets_per_size):
+    random = np.random.default_rng(seed)
+    categories = model.taxonomy.categories
+    results = []
+    for size in _sizes(len(categories)):
+        sets = draw_sets(categories, size, sets_per_size, random)
+        costs = [hlp_keras.cost(model, names) for names in sets]
+        accuracies = [
+            _cutout_hits(model.taxonomy, logits, labels, names).mean()
+            for names in sets
+        ]
+        results.append(
+            SizeResult(
+                size,
+                statistics.mean(accuracies),
+                statistics.mean([cost.params for cost in costs]),
+                statistics.mean([cost.macs for cost in costs]),
+            )
+        )
+    return tuple(results)
+
+
+def _sizes(number):
+    """Sizes of category sets: all, or some of them spread over the range."""
+    if number - 2 <= _MOST_SIZES:
+        return range(2, number)
+    spread = np.geomspace(2, number - 1, _MOST_SIZES).round().astype(int)
+    return np.unique(spread).tolist()
+
+
+def draw_sets(
+    categories: Sequence[str],
+    size: int,
+    number: int,
+    random: np.random.Generator,
+) -> list[tuple[str, ...]]:
+    """Draws different category sets of one size, or gives all if they are few.
+
+    ```
+    draw_sets(("cat", "dog", "car"), 2, 20, np.random.default_rng(0))
+    # [("cat", "dog"), ("cat", "car"), ("dog", "car")]
+    ```
+    """
+    if math.comb(len(categories), size) <= number:
+        return list(itertools.combinations(categories, size))
+    sets = {}
+    while len(sets) < number:
+        chosen = random.choice(len(categories), size, replace=False)
+        sets[tuple(categories[i] for i in sorted(chosen))] = None
+    return list(sets)
+
+
+# --- cues ---
+
+
+def _evaluate_cues(model, images, labels, seed, cue_gain):
+    taxonomy = model.taxonomy
+    if not taxonomy.nodes:
+        return ()
+    attended = hlp_keras.attend(model)
+    gains = np.array(
+        [taxonomy.gain({name: cue_gain}) for name in taxonomy.categories]
+    )
+    kinds = {
+        "neutral": (1.0, np.ones_like(gains[labels])),
+        "valid": (cue_gain, gains[labels]),
+    }
+    wrong = _draw_wrong(taxonomy, labels, np.random.default_rng(seed))
+    if wrong is not None:
+        kinds["wrong"] = (cue_gain, gains[wrong])
+    results = []
+    for kind, (factor, gain) in kinds.items():
+        logits = attended.predict([images, gain], batch_size=256, verbose=0)
+        accuracy = statistics.share(logits.argmax(axis=1) == labels)
+        results.append(CueResult(kind, factor, accuracy))
+    return tuple(results)
+
+
+def _draw_wrong(taxonomy, labels, random):
+    """Draws for every label a category of another deepest node, if any."""
+    parents = np.array([taxonomy.parent(n) for n in taxonomy.categories])
+    wrong = np.empty_like(labels)
+    for label in np.unique(labels):
+        others = np.flatnonzero(parents != parents[label])
+        if not others.size:
+            return None
+        has_label = labels == label
+        wrong[has_label] = random.choice(others, has_label.sum())
+    return wrong

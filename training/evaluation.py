@@ -1,0 +1,189 @@
+"""What an evaluation found: the figures, as JSON and as a table."""
+
+import dataclasses
+import json
+import os
+
+from training import files
+from training.statistics import Estimate
+
+
+@dataclasses.dataclass(frozen=True)
+class LevelResult:
+    """How well the nodes of one level are told apart.
+
+    Attributes:
+        level: 1 for the nodes right below the root, and so on.
+        nodes: how many there are.
+        accuracy: share of the test images whose most probable node is the
+            right one; a node's probability is the sum of its categories'.
+    """
+
+    level: int
+    nodes: int
+    accuracy: Estimate
+
+
+@dataclasses.dataclass(frozen=True)
+class CutoutResult:
+    """What the cutout of one node does and costs.
+
+    Attributes:
+        node: its name.
+        categories: how many it has.
+        accuracy: share of the test images of its categories that it gets
+            right.
+        params: parameters as deployed.
+        macs: multiply-accumulates for one image.
+    """
+
+    node: str
+    categories: int
+    accuracy: Estimate
+    params: int
+    macs: int
+
+
+@dataclasses.dataclass(frozen=True)
+class SizeResult:
+    """Cutouts of random category sets of one size.
+
+    Every figure is a mean over the sets, and its interval is that of the mean
+    over all sets of this size; the network and the test images stay the same.
+
+    Attributes:
+        categories: how many a set has.
+        accuracy: of a set, as in `CutoutResult`.
+        params: parameters as deployed.
+        macs: multiply-accumulates for one image.
+    """
+
+    categories: int
+    accuracy: Estimate
+    params: Estimate
+    macs: Estimate
+
+
+@dataclasses.dataclass(frozen=True)
+class CueResult:
+    """The accuracy of the full network under one kind of top-down cue.
+
+    A cue names a category, and the gain of every node on its way is raised.
+
+    Attributes:
+        cue: `"neutral"` (all gains are 1), `"valid"` (the right category) or
+            `"wrong"` (a random category of another deepest node).
+        gain: of the nodes on the way.
+        accuracy: share of the test images that are classified right.
+    """
+
+    cue: str
+    gain: float
+    accuracy: Estimate
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """All that was measured; `str()` is a table.
+
+    Attributes:
+        data: name of the source of the test images.
+        images: how many there are.
+        seed: of the random category sets and the wrong cues.
+        accuracy: share of the test images that are classified right.
+        params: parameters of the full network, as deployed.
+        macs: multiply-accumulates of the full network for one image.
+        levels: accuracy at each level of nodes.
+        across: share of the errors that cross branches: the predicted and the
+            right category lie below different top-level nodes. None when
+            there are no errors.
+        nodes: the cutout of every node.
+        random_sets: cutouts of random category sets, by size.
+        cues: accuracy under top-down cues.
+    """
+
+    data: str
+    images: int
+    seed: int
+    accuracy: Estimate
+    params: int
+    macs: int
+    levels: tuple[LevelResult, ...]
+    across: Estimate | None
+    nodes: tuple[CutoutResult, ...]
+    random_sets: tuple[SizeResult, ...]
+    cues: tuple[CueResult, ...]
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes all figures as JSON."""
+        text = json.dumps(dataclasses.asdict(self), indent=2)
+        with files.replacing(path) as partial:
+            partial.write_text(text + "\n", encoding="utf-8")
+
+    def __str__(self):
+        summary = _align([_HEADER[:2], *_summary(self)])
+        cutouts = _align([_HEADER, *_cutouts(self)])
+        note = "Random sets: means over the sets, with their 95 % intervals."
+        return "\n".join([*summary, "", *cutouts, note])
+
+
+_HEADER = ("", "accuracy (95 % interval)", "parameters", "MACs")
+
+
+def _summary(result):
+    yield f"full network, {result.images:,} images", _percent(result.accuracy)
+    for level in result.levels:
+        yield (
+            f"level {level.level}, {level.nodes} nodes",
+            _percent(level.accuracy),
+        )
+    if result.across is not None:
+        yield "errors across branches", _percent(result.across)
+    for cue in result.cues:
+        yield f"{cue.cue} cue, gain {cue.gain:g}", _percent(cue.accuracy)
+
+
+def _cutouts(result):
+    yield (
+        "all categories",
+        _percent(result.accuracy),
+        f"{result.params:,}",
+        f"{result.macs:,}",
+    )
+    for node in result.nodes:
+        yield (
+            f"{node.node} ({node.categories})",
+            _percent(node.accuracy),
+            f"{node.params:,}",
+            f"{node.macs:,}",
+        )
+    for sets in result.random_sets:
+        yield (
+            f"{sets.accuracy.number} random sets of {sets.categories}",
+            _percent(sets.accuracy),
+            _count(sets.params),
+            _count(sets.macs),
+        )
+
+
+def _percent(figure):
+    return (
+        f"{100 * figure.value:5.1f} % "
+        f"({100 * figure.low:.1f} to {100 * figure.high:.1f})"
+    )
+
+
+def _count(figure):
+    half = (figure.high - figure.low) / 2
+    return f"{figure.value:,.0f} ± {half:,.0f}"
+
+
+def _align(rows):
+    """Lines up columns, the first to the left and the others to the right."""
+    rows = list(rows)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, *cells in rows:
+        line = name.ljust(widths[0])
+        for cell, width in zip(cells, widths[1:], strict=True):
+            line += "  " + cell.rjust(width)
+        yield line.rstrip()
