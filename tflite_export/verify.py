@@ -105,9 +105,9 @@ def compare_kernels(data: bytes, images) -> Kernels:
 
     LiteRT's optimised kernels may differ by a few steps. TFLM gives the same
     integers but for dense layers: it rounds their sums twice where LiteRT
-    rounds once, so that about one logit in a hundred differs by one step.
-    More than that fails. TFLM is skipped, and the result says so, when it is
-    not installed.
+    rounds once, so that a few logits in a thousand differ by one step. More
+    than that fails. TFLM is skipped, and the result says so, when it is not
+    installed.
 
     Args:
         data: the flatbuffer.
