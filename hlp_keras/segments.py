@@ -99,7 +99,7 @@ def cut_trunk(model, layer_name, input_shape) -> keras.Model:
             f"{layer_name or model.name!r}. Name an earlier layer as "
             f"`trunk_layer`."
         )
-    return keras.Model(inputs, features, name=assembly.TRUNK)
+    return keras.Model(inputs[0], features, name=assembly.TRUNK)
 
 
 def _features(model, layer_name):
