@@ -7,6 +7,11 @@ import pytest
 hypothesis.settings.register_profile(
     "repeatable", derandomize=True, deadline=None
 )
+hypothesis.settings.register_profile(
+    "thorough",
+    parent=hypothesis.settings.get_profile("repeatable"),
+    max_examples=1000,
+)
 hypothesis.settings.load_profile("repeatable")
 
 
@@ -16,6 +21,11 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_configure(config):
+    if config.getoption("--runslow"):
+        hypothesis.settings.load_profile("thorough")
+
+
 def pytest_collection_modifyitems(config, items):
     if config.getoption("--runslow"):
         return
@@ -23,3 +33,19 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def taxonomy():
+    """Five leaves at two heights, not in tree order."""
+    import networks  # not above: it loads Keras, which not all tests need
+
+    return networks.TAXONOMY
+
+
+@pytest.fixture(scope="session")
+def model():
+    """A network over `taxonomy` that looks trained and must not be changed."""
+    import networks
+
+    return networks.shared()
