@@ -6,7 +6,7 @@ import networks
 import numpy as np
 
 import hlp_keras
-from tflite_export import convert
+from tflite_export import convert, master
 
 # The class order is not that of the tree, so that the logits are sorted.
 TAXONOMY = hlp_keras.Taxonomy.from_nested(
@@ -35,6 +35,12 @@ def cutout(family="resnet", names=("vehicle", "cat")):
 def flatbuffer_of(family="resnet"):
     """The converted cutout."""
     return convert.convert(cutout(family), images() / np.float32(255))
+
+
+@functools.cache
+def master_of(family="resnet"):
+    """The master of the whole network."""
+    return master.make_master(network(family), images() / np.float32(255))
 
 
 def labels(number=32, seed=0):

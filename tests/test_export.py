@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import hlp_keras
-from tflite_export import convert, export, flatbuffer, verify
+from tflite_export import export, flatbuffer, master, verify
 from tflite_export.manifest import Calibration, Manifest
 
 SETS = [["vehicle"], ["bird", "cat"]]
@@ -107,8 +107,8 @@ def test_failing_verification_writes_nothing(tmp_path, monkeypatch):
     def fail(*arguments):
         raise verify.VerificationError("not what it should be")
 
-    data = export_models.flatbuffer_of()
-    monkeypatch.setattr(convert, "convert", lambda *arguments: data)
+    data = export_models.master_of()
+    monkeypatch.setattr(master, "make_master", lambda *arguments: data)
     monkeypatch.setattr(verify, "compare_with_keras", fail)
     with pytest.raises(verify.VerificationError, match="not what it should"):
         run(tmp_path / "out", [["vehicle"]])

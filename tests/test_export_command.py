@@ -6,7 +6,7 @@ import pytest
 from absl.testing import flagsaver
 
 from tflite_export import __main__ as command
-from tflite_export import convert, verify
+from tflite_export import master, verify
 from tflite_export.manifest import Manifest
 
 
@@ -89,8 +89,8 @@ def test_failing_verification_is_an_error(
     def fail(*arguments):
         raise verify.VerificationError("not what it should be")
 
-    data = export_models.flatbuffer_of()
-    monkeypatch.setattr(convert, "convert", lambda *arguments: data)
+    data = export_models.master_of()
+    monkeypatch.setattr(master, "make_master", lambda *arguments: data)
     monkeypatch.setattr(verify, "compare_with_keras", fail)
     assert hlp_export(output_dir=files / "other") == 1
     assert "hlp-export: not what it should be" in capfd.readouterr().err

@@ -74,7 +74,7 @@ def test_packing_aligns_the_weights():
 
 def test_metadata_round_trip(model):
     value = {"labels": ["Käse", "T-shirt/top"], "scale": 1 / 255}
-    flatbuffer.add_metadata(model, value)
+    flatbuffer.set_metadata(model, value)
     again = flatbuffer.parse(flatbuffer.pack(model))
     assert flatbuffer.read_metadata(again) == value
 

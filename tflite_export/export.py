@@ -1,7 +1,6 @@
-"""Exports cutouts: cut out, convert, verify, write, list in a manifest."""
+"""Exports cutouts: convert once, slice, verify, write, list in a manifest."""
 
 import contextlib
-import dataclasses
 import hashlib
 import importlib.metadata
 from collections.abc import Callable, Iterable, Sequence
@@ -9,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 import hlp_keras
-from tflite_export import convert, flatbuffer, naming, output, verify
+from tflite_export import flatbuffer, master, naming, output, slicing, verify
 from tflite_export import images as image_arrays
 from tflite_export.manifest import (
     FILE_NAME,
@@ -78,11 +77,13 @@ def export_cutouts(
         model.taxonomy, stems.values(), test_labels, len(test_images)
     )
     with output.replacing(output_dir) as directory:
+        whole = master.make_master(model, calibration_images)
         models = []
         for stem, names in stems.items():
             cut = hlp_keras.cutout(model, names)
             progress(_progress_line(len(models), len(stems), names, cut))
-            data = _convert(cut, calibration_images)
+            data = slicing.slice_master(whole, names)
+            verify.compare_with_master(whole, data, _some(test_images))
             accuracy, kernels = _verify(
                 cut, data, test_images, test_labels, limits or verify.Limits()
             )
@@ -103,21 +104,6 @@ def export_cutouts(
     return manifest
 
 
-def _convert(cut, images):
-    """Converts a cutout to a file that says itself what its logits mean."""
-    model = flatbuffer.parse(convert.convert(cut, images))
-    flatbuffer.add_metadata(
-        model,
-        {
-            "taxonomy": cut.taxonomy.to_dict(),
-            "labels": list(cut.taxonomy.categories),
-            "class_indices": _class_indices(cut.taxonomy),
-            "normalisation": dataclasses.asdict(Normalisation()),
-        },
-    )
-    return flatbuffer.pack(model)
-
-
 def _verify(cut, data, images, labels, limits):
     """Checks a cutout's file on the test images of its categories."""
     indices = _class_indices(cut.taxonomy)
@@ -125,9 +111,13 @@ def _verify(cut, data, images, labels, limits):
     images = images[chosen]
     labels = np.searchsorted(indices, labels[chosen])
     accuracy = verify.compare_with_keras(cut, data, images, labels, limits)
+    return accuracy, verify.compare_kernels(data, _some(images))
+
+
+def _some(images):
+    """A few images, spread over all."""
     some = np.linspace(0, len(images) - 1, _KERNEL_TEST_IMAGES, dtype=int)
-    kernels = verify.compare_kernels(data, images[np.unique(some)])
-    return accuracy, kernels
+    return images[np.unique(some)]
 
 
 def _describe(names, cut, file, data, accuracy, kernels):

@@ -185,7 +185,7 @@ def _size(tensor):
 
 
 def read_metadata(model: schema.ModelT) -> dict:
-    """Reads what `add_metadata` wrote.
+    """Reads what `set_metadata` wrote.
 
     Raises:
         ValueError: there is none.
@@ -199,11 +199,15 @@ def read_metadata(model: schema.ModelT) -> dict:
     )
 
 
-def add_metadata(model: schema.ModelT, value: dict) -> None:
-    """Stores a value as JSON inside the model, which is changed."""
+def set_metadata(model: schema.ModelT, value: dict) -> None:
+    """Stores a value as JSON inside the model, in place of an earlier one."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     buffer = schema.BufferT()
-    text = json.dumps(value, ensure_ascii=False)
     buffer.data = np.frombuffer(text.encode(), dtype=np.uint8)
+    for entry in model.metadata or ():
+        if entry.name == METADATA_NAME:
+            model.buffers[entry.buffer] = buffer
+            return
     entry = schema.MetadataT()
     entry.name = METADATA_NAME
     entry.buffer = len(model.buffers)

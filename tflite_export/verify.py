@@ -100,6 +100,35 @@ def _check_logits(accuracy, tolerated):
         )
 
 
+def compare_with_master(master: bytes, data: bytes, images) -> None:
+    """Checks that a slice gives the integers of the master it is from.
+
+    Args:
+        master: the flatbuffer of the whole network.
+        data: the slice.
+        images: float32 in [0, 1]; few, since reference kernels are slow.
+
+    Raises:
+        VerificationError: any integer differs.
+    """
+    labels = flatbuffer.read_metadata(flatbuffer.parse(master))["labels"]
+    sliced = flatbuffer.parse(data)
+    kept = [
+        labels.index(label)
+        for label in flatbuffer.read_metadata(sliced)["labels"]
+    ]
+    (given,) = flatbuffer.inputs(sliced)
+    inputs = quantise(images, given)
+    expected = run_litert(master, inputs, OpResolverType.BUILTIN_REF)[:, kept]
+    got = run_litert(data, inputs, OpResolverType.BUILTIN_REF)
+    if not np.array_equal(expected, got):
+        raise VerificationError(
+            f"A slice gives other integers than its master for "
+            f"{np.sum((expected != got).any(-1))} of {len(images)} images. "
+            f"This is a fault of hlp-export; please report it."
+        )
+
+
 def compare_kernels(data: bytes, images) -> Kernels:
     """Compares the integers of LiteRT's reference kernels with others.
 

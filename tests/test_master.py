@@ -1,0 +1,54 @@
+import export_models
+import pytest
+
+import hlp_keras
+from tflite_export import convert, flatbuffer, master
+
+
+@pytest.fixture(scope="module")
+def parsed():
+    return flatbuffer.parse(export_models.master_of())
+
+
+def test_metadata_tell_what_the_logits_mean(parsed):
+    metadata = flatbuffer.read_metadata(parsed)
+    assert metadata["labels"] == ["ship", "cat", "bird", "dog", "car"]
+    assert metadata["class_indices"] == [0, 1, 2, 3, 4]
+    assert metadata["normalisation"] == {"scale": 1 / 255, "mean": 0.0}
+    taxonomy = hlp_keras.Taxonomy.from_dict(metadata["taxonomy"])
+    assert taxonomy == export_models.TAXONOMY
+
+
+def test_metadata_tell_how_the_segments_nest(parsed):
+    segments = flatbuffer.read_metadata(parsed)["segments"]
+    assert [(s["name"], s["parent"]) for s in segments] == [
+        ("trunk", None),
+        ("branch_animal", "trunk"),
+        ("branch_vehicle", "trunk"),
+        ("head_animal", "branch_animal"),
+        ("head_vehicle", "branch_vehicle"),
+    ]
+    assert segments[3]["labels"] == ["cat", "bird", "dog"]
+
+
+def test_the_end_of_a_segment_has_its_name(parsed):
+    names = {t.name.decode(): t for t in parsed.subgraphs[0].tensors}
+    network = export_models.network()
+    for name, segment in network.segments.items():
+        shape = tuple(names[name].shape[1:])
+        assert shape == segment.output_shape[1:], name
+
+
+def test_names_are_shorter_than_the_converter_s(parsed):
+    longest = max(len(t.name) for t in parsed.subgraphs[0].tensors)
+    assert longest < 40
+
+
+def test_says_when_the_converter_names_tensors_in_another_way(monkeypatch):
+    nameless = flatbuffer.parse(export_models.flatbuffer_of())
+    for tensor in nameless.subgraphs[0].tensors:
+        tensor.name = b"tensor"
+    data = flatbuffer.pack(nameless)
+    monkeypatch.setattr(convert, "convert", lambda *arguments: data)
+    with pytest.raises(RuntimeError, match="no tensor .* belongs to trunk"):
+        master.make_master(export_models.network(), None)

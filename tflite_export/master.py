@@ -1,0 +1,102 @@
+"""Makes the master: the one conversion that all slices come from."""
+
+import dataclasses
+import re
+
+import hlp_keras
+from hlp_keras import assembly
+from hlp_keras.parsing import ROOT
+from tflite_export import convert, flatbuffer, seal
+from tflite_export.manifest import Normalisation
+
+
+def make_master(model: hlp_keras.HLPModel, images) -> bytes:
+    """Converts a whole network to an int8 flatbuffer that explains itself.
+
+    Its metadata hold the taxonomy, the category and class index of every
+    logit, the normalisation and how the segments nest. The tensor that ends a
+    segment has the segment's name, such as `"branch_pet"`, so that parts can
+    be taken out.
+
+    Args:
+        model: the trained network, or a cutout.
+        images: calibration images, see `convert.convert`.
+
+    Raises:
+        RuntimeError: the converter left no trace of a segment.
+    """
+    master = flatbuffer.parse(convert.convert(model, images))
+    _name_tensors(master, assembly.segment_names(model.taxonomy))
+    flatbuffer.set_metadata(master, describe(model.taxonomy))
+    return seal.seal(flatbuffer.pack(master))
+
+
+def describe(taxonomy: hlp_keras.Taxonomy) -> dict:
+    """What a file's metadata say of its logits and its input."""
+    return {
+        "taxonomy": taxonomy.to_dict(),
+        "labels": list(taxonomy.categories),
+        "class_indices": list(taxonomy.class_indices.values()),
+        "normalisation": dataclasses.asdict(Normalisation()),
+        "segments": list(_segments(taxonomy)),
+        seal.KEY: seal.BLANK,
+    }
+
+
+def _segments(taxonomy):
+    """Every segment after the one whose features it takes."""
+    yield {"name": assembly.TRUNK, "parent": None, "labels": []}
+    for node in taxonomy.nodes:
+        parent = assembly.branch_name(taxonomy.parent(node) or ROOT)
+        name = assembly.branch_name(node)
+        yield {"name": name, "parent": parent, "labels": []}
+    for node in assembly.head_nodes(taxonomy):
+        yield {
+            "name": assembly.head_name(node),
+            "parent": assembly.branch_name(node),
+            "labels": list(assembly.head_categories(taxonomy, node)),
+        }
+
+
+def _name_tensors(model, segments):
+    """Gives tensors short names, and the ends of segments those of these.
+
+    The converter's names are paths of layers, often several of them and longer
+    than the weights of a narrow convolution.
+    """
+    graph = model.subgraphs[0]
+    segment_of = {
+        i: _segment(tensor.name.decode(), segments)
+        for i, tensor in enumerate(graph.tensors)
+    }
+    ends = {}
+    for operator in graph.operators:
+        for output in operator.outputs:
+            ends[segment_of[output]] = output
+    missing = [name for name in segments if name not in ends]
+    if missing:
+        raise RuntimeError(
+            f"The converter left no tensor whose name tells that it belongs "
+            f"to {', '.join(missing)}. This version of TensorFlow names them "
+            f"in another way; try the one in constraints.txt."
+        )
+    named = {
+        graph.inputs[0]: "image",
+        graph.outputs[0]: "logits",
+        # The head is all there is to the logits when there is only one.
+        **{ends[name]: name for name in segments},
+    }
+    for i, tensor in enumerate(graph.tensors):
+        name = named.get(i) or f"{segment_of[i] or 'net'}/{i}"
+        tensor.name = name.encode()
+
+
+def _segment(path, segments):
+    """The segment in a path such as `hlp_model_1/branch_pet_1/...`."""
+    for part in path.split(";")[0].split("/"):
+        name = re.sub(r"_\d+$", "", part)
+        if name in segments:
+            return name
+        if part in segments:
+            return part
+    return None

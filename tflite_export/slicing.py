@@ -1,0 +1,323 @@
+"""Slices the model of a category set out of a master, without TensorFlow.
+
+```
+small = slice_master(master, ["cat", "vehicle"])
+```
+
+The wanted logits are followed back to the heads that give them; rows of heads
+that nobody wants are cut off, and whatever leads to no wanted logit is left
+away. Weights and quantisation of what stays are untouched, and all heads share
+one output scale, so the integers are those of the master.
+"""
+
+import dataclasses
+import difflib
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from tflite_export import flatbuffer, seal
+
+
+def slice_master(data: bytes, names: str | Iterable[str]) -> bytes:
+    """Makes the model of a category set from a master's bytes.
+
+    Args:
+        data: a master, or a slice of one.
+        names: categories and nodes, in any order.
+
+    Returns:
+        a flatbuffer whose logits are those of the category set, in class-index
+        order, with the master's integers.
+
+    Raises:
+        ValueError: no master of ours, or one that was changed; no name, an
+            unknown one, or one given twice.
+    """
+    seal.check(data)
+    model = flatbuffer.parse(data)
+    metadata = flatbuffer.read_metadata(model)
+    labels = resolve(metadata, names)
+    positions = [metadata["labels"].index(label) for label in labels]
+    graph = model.subgraphs[0]
+    (logits,) = graph.outputs
+    graph.outputs = [_Slicer(model).select(logits, positions)]
+    _drop_unused(model)
+    flatbuffer.set_metadata(model, _pruned(metadata, labels))
+    return seal.seal(flatbuffer.pack(model))
+
+
+def extract(
+    data: bytes, inputs: Sequence[str], outputs: Sequence[str]
+) -> bytes:
+    """Makes a model of the part of another between named tensors.
+
+    Args:
+        data: a LiteRT model of one subgraph.
+        inputs: names of the tensors that the part is given.
+        outputs: names of the tensors that it computes.
+
+    Raises:
+        ValueError: no such tensor.
+    """
+    model = flatbuffer.parse(data)
+    graph = model.subgraphs[0]
+    by_name = {t.name.decode(): i for i, t in enumerate(graph.tensors)}
+    for name in (*inputs, *outputs):
+        if name not in by_name:
+            raise ValueError(
+                f"The model has no tensor {name!r}.{_nearest(name, by_name)}"
+            )
+    graph.inputs = [by_name[name] for name in inputs]
+    graph.outputs = [by_name[name] for name in outputs]
+    _drop_unused(model)
+    return flatbuffer.pack(model)
+
+
+def resolve(metadata: dict, names: str | Iterable[str]) -> list[str]:
+    """The labels that names of categories and nodes stand for.
+
+    Args:
+        metadata: of a master, see `flatbuffer.read_metadata`.
+        names: categories and nodes, in any order.
+
+    Returns:
+        labels in the order of the master's logits.
+    """
+    names = [names] if isinstance(names, str) else list(names)
+    if not names:
+        raise ValueError(
+            "A category set must not be empty. Name at least one category or "
+            "node of the taxonomy."
+        )
+    below = dict(_leaves(metadata["taxonomy"]["tree"]))
+    wanted = set()
+    for name in names:
+        leaves = set(below.get(name, ())) & set(metadata["labels"])
+        if not leaves:
+            raise ValueError(
+                f"The master has no category or node {name!r}."
+                f"{_nearest(name, below)}"
+            )
+        if names.count(name) > 1:
+            raise ValueError(
+                f"Every name of a category set must be given once, but "
+                f"{name!r} came more than once."
+            )
+        wanted |= leaves
+    return [label for label in metadata["labels"] if label in wanted]
+
+
+def _leaves(tree):
+    """Pairs of each name in a nested tree and the leaves below it."""
+    for name, subtree in tree.items():
+        if subtree is None:
+            yield name, [name]
+            continue
+        below = list(_leaves(subtree))
+        yield name, [leaf for other, (leaf, *_) in below if other == leaf]
+        yield from below
+
+
+def _nearest(name, names):
+    nearest = difflib.get_close_matches(str(name), list(names), n=1)
+    return f" Did you mean {nearest[0]!r}?" if nearest else ""
+
+
+def _pruned(metadata, labels):
+    """Metadata of the part of a master that gives some of its logits."""
+    indices = dict(
+        zip(metadata["labels"], metadata["class_indices"], strict=True)
+    )
+    segments = []
+    needed = set()
+    # A segment stands after its parent, so from the end all users are known.
+    for segment in reversed(metadata["segments"]):
+        kept = [label for label in segment["labels"] if label in labels]
+        if kept or segment["name"] in needed:
+            needed.add(segment["parent"])
+            segments.insert(0, {**segment, "labels": kept})
+    return {
+        **metadata,
+        seal.KEY: seal.BLANK,
+        "taxonomy": {**metadata["taxonomy"], "kept": labels},
+        "labels": labels,
+        "class_indices": [indices[label] for label in labels],
+        "segments": segments,
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class _Slicer:
+    """Narrows tensors to some of their last axis, from the logits back."""
+
+    model: schema.ModelT
+
+    def select(self, tensor: int, positions: list[int]) -> int:
+        """Makes a tensor of the given positions of another, in that order.
+
+        Returns:
+            index of the new tensor, or of the same when all is wanted.
+        """
+        size = int(self._graph.tensors[tensor].shape[-1])
+        if positions == list(range(size)):
+            return tensor
+        operator = self._producer(tensor)
+        select = {
+            "GATHER": self._select_gathered,
+            "CONCATENATION": self._select_joined,
+            "FULLY_CONNECTED": self._select_rows,
+        }.get(flatbuffer.operator_name(self.model, operator))
+        if select is None:
+            raise ValueError(
+                f"Logits can be cut out of heads that are dense layers, joined "
+                f"and ordered, but tensor "
+                f"{self._graph.tensors[tensor].name.decode()!r} comes from "
+                f"{flatbuffer.operator_name(self.model, operator)}."
+            )
+        return select(operator, positions)
+
+    @property
+    def _graph(self):
+        return self.model.subgraphs[0]
+
+    def _producer(self, tensor):
+        for operator in self._graph.operators:
+            if tensor in operator.outputs:
+                return operator
+        raise ValueError(
+            f"Tensor {tensor} of the model is computed by no operator."
+        )
+
+    def _select_gathered(self, operator, positions):
+        joined, indices = operator.inputs
+        order = self._constant(indices).view(np.int32)[positions]
+        ascending = sorted(order)
+        narrowed = self.select(joined, [int(i) for i in ascending])
+        new_order = np.searchsorted(ascending, order).astype(np.int32)
+        if (np.diff(new_order) > 0).all():
+            return narrowed
+        operator.inputs = [narrowed, self._add_constant(indices, new_order)]
+        return self._narrow_output(operator, len(positions))
+
+    def _select_joined(self, operator, positions):
+        kept = []
+        start = 0
+        for tensor in operator.inputs:
+            stop = start + int(self._graph.tensors[tensor].shape[-1])
+            inside = [p - start for p in positions if start <= p < stop]
+            if inside:
+                kept.append(self.select(int(tensor), inside))
+            start = stop
+        if len(kept) == 1:
+            return kept[0]
+        operator.inputs = kept
+        return self._narrow_output(operator, len(positions))
+
+    def _select_rows(self, operator, positions):
+        features, weights, bias = operator.inputs
+        new_weights = self._slice_rows(weights, positions)
+        if bias >= 0:
+            bias = self._slice_rows(bias, positions)
+        operator.inputs = [features, new_weights, bias]
+        return self._narrow_output(operator, len(positions))
+
+    def _slice_rows(self, tensor, rows):
+        values = self._constant(tensor)
+        num_rows = int(self._graph.tensors[tensor].shape[0])
+        return self._add_constant(tensor, values.reshape(num_rows, -1)[rows])
+
+    def _constant(self, tensor):
+        data = self.model.buffers[self._graph.tensors[tensor].buffer].data
+        if data is None:
+            raise ValueError(
+                f"Tensor {self._graph.tensors[tensor].name.decode()!r} is not "
+                f"constant, so that it cannot be sliced."
+            )
+        return np.asarray(data)
+
+    def _add_constant(self, like, values):
+        """Adds a constant with fewer rows than another; gives its index."""
+        tensor = _copy(self._graph.tensors[like])
+        tensor.shape = np.array(
+            [len(values), *tensor.shape[1:]], dtype=np.int32
+        )
+        tensor.buffer = len(self.model.buffers)
+        buffer = schema.BufferT()
+        buffer.data = np.ascontiguousarray(values).view(np.uint8).reshape(-1)
+        self.model.buffers.append(buffer)
+        self._graph.tensors.append(tensor)
+        return len(self._graph.tensors) - 1
+
+    def _narrow_output(self, operator, size):
+        (output,) = operator.outputs
+        tensor = self._graph.tensors[output]
+        tensor.shape = np.array([*tensor.shape[:-1], size], dtype=np.int32)
+        tensor.shapeSignature = None
+        return int(output)
+
+
+def _copy(tensor):
+    new = schema.TensorT()
+    vars(new).update(vars(tensor))
+    return new
+
+
+def _drop_unused(model):
+    """Keeps what leads from the inputs to the outputs, and renumbers it."""
+    graph = model.subgraphs[0]
+    graph.operators = _needed_operators(graph)
+    used = [*graph.inputs, *graph.outputs]
+    for operator in graph.operators:
+        used += [*operator.inputs, *operator.outputs]
+    tensors = _numbering(i for i in used if i >= 0)
+    graph.tensors = [graph.tensors[i] for i in tensors]
+    graph.inputs = [tensors[i] for i in graph.inputs]
+    graph.outputs = [tensors[i] for i in graph.outputs]
+    for operator in graph.operators:
+        operator.inputs = [tensors.get(i, -1) for i in operator.inputs]
+        operator.outputs = [tensors[i] for i in operator.outputs]
+    _drop_unused_codes(model)
+    _drop_unused_buffers(model)
+    # A signature names tensors by number, and the numbers are new.
+    model.signatureDefs = None
+
+
+def _needed_operators(graph):
+    needed = set(graph.outputs)
+    given = set(graph.inputs)
+    operators = []
+    for operator in reversed(graph.operators):
+        if needed & set(operator.outputs) - given:
+            operators.append(operator)
+            needed |= {i for i in operator.inputs if i >= 0}
+    return operators[::-1]
+
+
+def _drop_unused_codes(model):
+    operators = model.subgraphs[0].operators
+    codes = _numbering(operator.opcodeIndex for operator in operators)
+    model.operatorCodes = [model.operatorCodes[i] for i in codes]
+    for operator in operators:
+        operator.opcodeIndex = codes[operator.opcodeIndex]
+
+
+def _drop_unused_buffers(model):
+    tensors = model.subgraphs[0].tensors
+    metadata = model.metadata or []
+    # The first buffer is empty by convention.
+    buffers = _numbering(
+        [0, *(t.buffer for t in tensors), *(m.buffer for m in metadata)]
+    )
+    model.buffers = [model.buffers[i] for i in buffers]
+    for owner in (*tensors, *metadata):
+        owner.buffer = buffers[owner.buffer]
+
+
+def _numbering(indices):
+    """New numbers for indices in use, from 0 in the order of first use.
+
+    So a file does not depend on the slices in between.
+    """
+    return {old: new for new, old in enumerate(dict.fromkeys(indices))}
