@@ -1,0 +1,64 @@
+// Made by hlp-export; do not edit.
+#ifndef TINY_SETTINGS_H_
+#define TINY_SETTINGS_H_
+
+#include <cstdint>
+
+namespace tiny_model {
+
+// An image is kImageBytes of uint8: rows from the top, pixels from the left,
+// and for each pixel its channels.
+constexpr int kImageHeight = 6;
+constexpr int kImageWidth = 6;
+constexpr int kImageChannels = 3;
+constexpr int kImageBytes = kImageHeight * kImageWidth * kImageChannels;
+
+// The model's input is int8: a byte of the image plus kInputZeroPoint. That is
+// all the normalisation there is.
+constexpr int kInputZeroPoint = -128;
+constexpr float kInputScale = 0.003921569f;
+
+// A logit is kOutputScale * (score - kOutputZeroPoint).
+constexpr int kOutputZeroPoint = 5;
+constexpr float kOutputScale = 0.008f;
+
+constexpr int kCategoryCount = 3;
+inline constexpr const char* kCategoryLabels[kCategoryCount] = {
+    "cat",
+    "ship",
+    "a \"d\303\266g\"",
+};
+// The position of each category in the logits of the full network.
+inline constexpr int kClassIndices[kCategoryCount] = {
+    1, 4, 7,
+};
+
+// What is computed: a bit for every head. A constant stands for a part of the
+// network and all that is nested on it, so that kEverything & ~k... leaves a
+// branch away.
+using Mask = uint32_t;
+constexpr int kHeadCount = 2;
+constexpr Mask kEverything = 0x3;
+constexpr Mask kBranchAnimalMask = 0x1;
+constexpr Mask kHeadAnimalMask = 0x1;
+constexpr Mask kHeadVehicleMask = 0x2;
+// The bit of each category's head.
+inline constexpr Mask kCategoryHeads[kCategoryCount] = {
+    kHeadAnimalMask,
+    kHeadVehicleMask,
+    kHeadAnimalMask,
+};
+// The score of a category whose head is switched off.
+constexpr int8_t kNotComputed = -128;
+
+// Features that branches take, kept while they run.
+constexpr int kFeatureBytes = 90;
+
+// 1312 bytes are what TFLM's reference kernels needed on a 64-bit host; the
+// rest is for scratch memory of optimised kernels and a margin. ArenaUsedBytes()
+// says what the device needs.
+constexpr int kTensorArenaSize = 2480;
+
+}  // namespace tiny_model
+
+#endif  // TINY_SETTINGS_H_

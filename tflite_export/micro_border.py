@@ -1,0 +1,82 @@
+"""What goes into and comes out of a model on a microcontroller."""
+
+import dataclasses
+import math
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from tflite_export import flatbuffer
+from tflite_export.manifest import Tensor
+
+# The integer of an input is `pixel - 128`.
+_PIXEL_SCALE = np.float32(1 / 255)
+_PIXEL_ZERO_POINT = -128
+
+
+@dataclasses.dataclass(frozen=True)
+class Border:
+    """The one input and the one output of a model, both int8."""
+
+    given: Tensor
+    got: Tensor
+
+    @classmethod
+    def of(cls, model: schema.ModelT, name: str) -> "Border":
+        """Reads the border of a model.
+
+        Raises:
+            ValueError: it has several inputs or outputs, or is not int8; the
+                message calls it `name`.
+        """
+        given, got = flatbuffer.inputs(model), flatbuffer.outputs(model)
+        tensors = (*given, *got)
+        if len(given) != 1 or len(got) != 1:
+            raise ValueError(
+                f"Expected {name} to have one input and one output, got "
+                f"{len(given)} and {len(got)}."
+            )
+        if any((t.dtype, t.shape[:1]) != ("int8", (1,)) for t in tensors):
+            raise ValueError(
+                f"Expected the input and output of {name} to be int8 with a "
+                f"batch of 1, got "
+                f"{' and '.join(f'{t.dtype} {t.shape}' for t in tensors)}."
+            )
+        return cls(*given, *got)
+
+    @property
+    def given_bytes(self) -> int:
+        """Size of the input."""
+        return math.prod(self.given.shape)
+
+    @property
+    def got_bytes(self) -> int:
+        """Size of the output."""
+        return math.prod(self.got.shape)
+
+    def check_image(self, name: str) -> None:
+        """Raises ValueError when the input is not made of pixels - 128."""
+        given = self.given
+        if len(given.shape) != 4:
+            raise ValueError(
+                f"Expected the input of {name} to be an image, so of shape "
+                f"(1, height, width, channels), got {given.shape}."
+            )
+        if (np.float32(given.scale), given.zero_point) != (
+            _PIXEL_SCALE,
+            _PIXEL_ZERO_POINT,
+        ):
+            raise ValueError(
+                f"Expected the input of {name} to be `pixel - 128`, so of "
+                f"scale 1/255 and zero point {_PIXEL_ZERO_POINT}, got "
+                f"{given.scale} and {given.zero_point}."
+            )
+
+    def check_logits(self, name: str, number: int) -> None:
+        """Raises ValueError when the output is not that many logits."""
+        if self.got.shape != (1, number):
+            raise ValueError(
+                f"Expected {name} to give a logit for each of {number} "
+                f"categories, so an output of shape {(1, number)}, got "
+                f"{self.got.shape}."
+            )
