@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import shutil
 
 import keras
 import numpy as np
@@ -109,6 +110,17 @@ def test_a_finished_run_says_so_and_does_nothing(whole, caplog):
     np.testing.assert_array_equal(
         again.get_weights()[0], model.get_weights()[0]
     )
+
+
+def test_a_best_network_that_was_not_copied_is_copied_later(whole, tmp_path):
+    _, workdir = whole
+    path = tmp_path / "copy"
+    shutil.copytree(workdir.path, path)
+    copy = Workdir(path)
+    copy.best.unlink()
+    copy.log.write_text("epoch,val_accuracy\n1,0.1\n2,0.2\n3,0.3\n")
+    train.train_and_evaluate(CONFIG, SOURCE, path)
+    assert copy.best.read_bytes() == copy.last.read_bytes()
 
 
 def test_a_directory_of_other_settings_is_refused(whole):

@@ -49,6 +49,7 @@ def train_and_evaluate(
     workdir = Workdir(workdir)
     workdir.claim(config, source)
     finished = restore(model, workdir) // steps
+    workdir.update_best(finished)
     if finished >= config.epochs:
         logging.info("All %d epochs are finished: %s.", finished, workdir.last)
         return model

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import filecmp
 import json
 import os
 import pathlib
@@ -125,9 +126,15 @@ class Workdir:
     def update_best(self, finished_epochs: int) -> None:
         """Copies the last network when none was better before."""
         rows = self.rows(finished_epochs)
-        if rows and rows[-1] is max(rows, key=_test_accuracy):
+        is_best = rows and rows[-1] is max(rows, key=_test_accuracy)
+        if is_best and not self._is_copied():
             with files.replacing(self.best) as partial:
                 shutil.copyfile(self.last, partial)
+
+    def _is_copied(self):
+        return self.best.exists() and filecmp.cmp(
+            self.last, self.best, shallow=False
+        )
 
 
 def _test_accuracy(row):
