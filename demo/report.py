@@ -113,7 +113,10 @@ def _verified(models):
     if skipped:
         return "skipped", f"the check on TFLite Micro: {skipped}"
     identical = sum(model.kernels.tflm_steps == 0 for model in models)
-    text = "models give the same integers in TFLite Micro and LiteRT"
+    text = (
+        f"models give the same integers in TFLite Micro and LiteRT on "
+        f"{models[0].kernels.images} images"
+    )
     return f"{identical} of {len(models)}", text
 
 
