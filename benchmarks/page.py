@@ -1,10 +1,15 @@
-"""Makes docs/results.md from the result files: `python -m benchmarks.page`."""
+"""Makes docs/results.md and the README's table from the result files.
+
+`python -m benchmarks.page`
+"""
 
 import pathlib
 
 from benchmarks import results
 
 PAGE = results.RESULTS_DIR.parent / "results.md"
+README = PAGE.parent.parent / "README.md"
+_BEGIN, _END = "<!-- begin of results -->\n", "<!-- end of results -->\n"
 _HEADER = """\
 # Results
 
@@ -15,9 +20,28 @@ Timings are of the machine named; ratios were measured side by side in one run.
 
 def make_page(directory: pathlib.Path = results.RESULTS_DIR) -> str:
     """Writes all result files of a directory as one Markdown text."""
+    return "\n".join([_HEADER, *map(_section, _read_all(directory))])
+
+
+def update_readme(
+    text: str, directory: pathlib.Path = results.RESULTS_DIR
+) -> str:
+    """Puts the first figure of every result into the README's table."""
+    rows = [
+        f"| {result.title}: {figure.name} | {_number(figure.value)} "
+        f"| {figure.target} |"
+        for result in _read_all(directory)
+        for figure in result.figures[:1]
+    ]
+    table = ["| figure | measured | target |", "|---|--:|---|", *rows]
+    before, rest = text.split(_BEGIN)
+    _, after = rest.split(_END)
+    return "".join([before, _BEGIN, "\n".join(table), "\n", _END, after])
+
+
+def _read_all(directory):
     found = [results.read(path) for path in sorted(directory.glob("*.json"))]
-    found.sort(key=lambda result: result.order)
-    return "\n".join([_HEADER, *map(_section, found)])
+    return sorted(found, key=lambda result: result.order)
 
 
 def _section(result):
@@ -54,4 +78,6 @@ def _verdict(figure):
 
 if __name__ == "__main__":
     PAGE.write_text(make_page(), encoding="utf-8")
-    print(f"Wrote {PAGE.relative_to(pathlib.Path.cwd())}.")
+    readme = update_readme(README.read_text(encoding="utf-8"))
+    README.write_text(readme, encoding="utf-8")
+    print(f"Wrote {PAGE.name} and the table in {README.name}.")

@@ -1,0 +1,46 @@
+import pytest
+
+from benchmarks import page, results
+
+UPDATE = "Update it with `python -m benchmarks.page`."
+
+
+def test_the_committed_page_is_what_the_command_makes():
+    assert page.PAGE.read_text(encoding="utf-8") == page.make_page(), UPDATE
+
+
+def test_the_readme_s_table_is_what_the_command_makes():
+    text = page.README.read_text(encoding="utf-8")
+    assert text == page.update_readme(text), UPDATE
+
+
+@pytest.fixture
+def directory(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(results, "RESULTS_DIR", tmp_path)
+    figures = (
+        results.Figure("speed, ms", 1234.5, "under 2", False, "3 runs"),
+        results.Figure("size, kB", 0.5),
+    )
+    result = results.Result("Speed", "python -m speed", "About it.", figures, 1)
+    results.write("speed", result)
+    return tmp_path
+
+
+def test_a_result_reads_as_it_was_written(directory):
+    result = results.read(directory / "speed.json")
+    assert result.figures[0].value == 1234.5
+    assert "cores" in result.machine
+
+
+def test_a_page_says_what_falls_short(directory):
+    text = page.make_page(directory)
+    assert "| speed, ms | 1,234 | under 2 | **no** | 3 runs |" in text
+    assert "| size, kB | 0.5 |  |  | 1 run |" in text
+
+
+def test_a_readme_gets_the_first_figure_of_a_result(directory):
+    before = "# Title\n<!-- begin of results -->\n<!-- end of results -->\nEnd"
+    text = page.update_readme(before, directory)
+    assert "| Speed: speed, ms | 1,234 | under 2 |" in text
+    assert "size" not in text
+    assert page.update_readme(text, directory) == text
