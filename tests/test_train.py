@@ -123,6 +123,25 @@ def test_a_best_network_that_was_not_copied_is_copied_later(whole, tmp_path):
     assert copy.best.read_bytes() == copy.last.read_bytes()
 
 
+def test_a_spoilt_checkpoint_is_named(whole, tmp_path):
+    _, workdir = whole
+    path = tmp_path / "copy"
+    shutil.copytree(workdir.path, path)
+    (path / "last.keras").write_bytes(workdir.last.read_bytes()[:5000])
+    with pytest.raises(
+        ValueError, match="last.keras cannot be read: .* put best.keras in its"
+    ):
+        train.train_and_evaluate(CONFIG, SOURCE, path)
+
+
+def test_images_of_another_size_than_configured_are_refused(tmp_path):
+    config = dataclasses.replace(CONFIG, image_size=(8, 8))
+    with pytest.raises(
+        ValueError, match=r"\(8, 8\), but those of photos are \(16, 16\)"
+    ):
+        train.train_and_evaluate(config, SOURCE, tmp_path)
+
+
 def test_a_directory_of_other_settings_is_refused(whole):
     _, workdir = whole
     config = dataclasses.replace(CONFIG, learning_rate=0.05)

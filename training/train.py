@@ -4,6 +4,7 @@ import logging
 import math
 import os
 import sys
+import zipfile
 
 import keras
 
@@ -40,6 +41,7 @@ def train_and_evaluate(
         FloatingPointError: the loss is no longer a number.
         OSError: the work directory cannot be written.
     """
+    _check_image_size(config, source)
     taxonomy = data.load_taxonomy(config.taxonomy, source)
     source = data.relabel(source, taxonomy)
     steps = data.steps_per_epoch(source.train, config)
@@ -54,12 +56,27 @@ def train_and_evaluate(
         logging.info("All %d epochs are finished: %s.", finished, workdir.last)
         return model
     logging.info("%d of %d epochs are finished.", finished, config.epochs)
+    _fit(model, config, source, workdir, finished)
+    return model
+
+
+def _check_image_size(config, source):
+    height_width = source.image_shape[:2]
+    if config.image_size not in (None, height_width):
+        raise ValueError(
+            f"Expected images of config.image_size = {config.image_size}, but "
+            f"those of {source.name} are {height_width}. Load them with this "
+            f"size."
+        )
+
+
+def _fit(model, config, source, workdir, finished):
     model.fit(
         data.training_batches(source.train, config, finished),
         shuffle=False,  # They are.
         epochs=config.epochs,
         initial_epoch=finished,
-        steps_per_epoch=steps,
+        steps_per_epoch=data.steps_per_epoch(source.train, config),
         validation_data=data.test_batches(source.test, config.batch_size),
         callbacks=[
             StopAtNaN(config, workdir),
@@ -69,7 +86,6 @@ def train_and_evaluate(
         # A log file is easier to read without the moving bar.
         verbose=1 if sys.stdout.isatty() else 2,
     )
-    return model
 
 
 def build_model(
@@ -139,11 +155,20 @@ def restore(model: hlp_keras.HLPModel, workdir: Workdir) -> int:
 
     Returns:
         how many steps that state has behind it, 0 when none was kept.
+
+    Raises:
+        ValueError: what was kept cannot be read.
     """
     if not workdir.last.exists():
         return 0
     model.optimizer.build(model.trainable_variables)
-    model.load_weights(workdir.last)
+    try:
+        model.load_weights(workdir.last)
+    except (ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{workdir.last} cannot be read: {error}. Choose another work "
+            f"directory, or put {workdir.best.name} in its place."
+        ) from error
     return int(model.optimizer.iterations)
 
 
