@@ -1,6 +1,9 @@
 """Fashion-MNIST, all 60,000 images of 28x28 grey pixels.
 
 hlp-train --config fashion_mnist --data fashion_mnist --workdir DIR
+
+92.65 % accuracy after 18 minutes on two cores, 8.1 million multiply-accumulates
+(1 run; measured by `python -m benchmarks.fashion_mnist`).
 """
 
 from training.config import TrainConfig
