@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 import hlp_keras
-from tflite_export import export, flatbuffer, master, verify
+from tflite_export import (
+    export,
+    flatbuffer,
+    making,
+    master,
+    slicing,
+    verify,
+)
 from tflite_export.manifest import Calibration, Manifest
 
 SETS = [["vehicle"], ["bird", "cat"]]
@@ -101,6 +108,53 @@ def test_logits_are_those_of_the_full_network(exported):
             full[:, list(model.class_indices)],
             atol=0.2,
         )
+
+
+@pytest.fixture(scope="module")
+def written_master(tmp_path_factory):
+    path = tmp_path_factory.mktemp("master") / "new" / "master.tflite"
+    return path, write_master(path)
+
+
+def write_master(path, **changes):
+    arguments = {
+        "model": export_models.network(),
+        "calibration_images": export_models.images(),
+        "test_images": export_models.images(24, seed=1),
+        "test_labels": export_models.labels(24, seed=1),
+        "calibration": Calibration("blobs", 32, 0, tuple(range(32))),
+    }
+    return export.export_master(path=path, **{**arguments, **changes})
+
+
+def test_a_master_tells_how_it_was_made(written_master):
+    path, made = written_master
+    metadata = slicing.Master(path.read_bytes()).metadata
+    assert making.read(metadata) == made
+    assert made.calibration.indices == tuple(range(32))
+    assert made.accuracy.float32 == 1.0
+    assert made.kernels.images > 0
+    assert [path.name for path in path.parent.iterdir()] == ["master.tflite"]
+
+
+def test_a_master_that_fails_is_not_written(tmp_path, monkeypatch):
+    def fail(*arguments):
+        raise verify.VerificationError("not what it should be")
+
+    data = export_models.master_of()
+    monkeypatch.setattr(master, "make_master", lambda *arguments: data)
+    monkeypatch.setattr(verify, "compare_with_keras", fail)
+    with pytest.raises(verify.VerificationError):
+        write_master(tmp_path / "master.tflite")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_master_does_not_replace_other_files(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("mine")
+    with pytest.raises(FileExistsError, match="no master that could be repl"):
+        write_master(path)
+    assert path.read_text() == "mine"
 
 
 def test_failing_verification_writes_nothing(tmp_path, monkeypatch):

@@ -1,3 +1,4 @@
+import json
 import sys
 
 import export_models
@@ -63,6 +64,80 @@ def test_exports_and_prints_a_table(hlp_export, files, capfd):
     assert manifest.calibration.source == str(files / "images.npz")
 
 
+@pytest.fixture(scope="module")
+def master_file(files):
+    path = files / "master.tflite"
+    path.write_bytes(export_models.master_of())
+    return path
+
+
+def test_makes_a_master(hlp_export, files, capfd):
+    path = files / "made" / "master.tflite"
+    flags = {"categories": None, "output_dir": None, "master": path}
+    assert hlp_export(num_calibration_samples=20, **flags) == 0
+    printed, complaints = capfd.readouterr()
+    assert complaints == ""
+    assert "calibrated with 20 images" in printed
+    assert printed.splitlines()[-1] == f"Written to {path}"
+
+
+def test_slices_a_master(hlp_export, files, master_file, capfd):
+    out = files / "slices"
+    assert hlp_export(model=None, master=master_file, output_dir=out) == 0
+    printed, complaints = capfd.readouterr()
+    assert complaints == ""
+    assert printed.splitlines()[-1] == f"Written to {out}"
+    (model,) = Manifest.load(out).models
+    assert model.labels == ("ship", "cat", "car")
+    assert model.accuracy.int8 >= 0.9
+    nothing = dict.fromkeys(("model", "categories", "representative_data"))
+    assert hlp_export(**nothing, output_dir=None, verify=out) == 0
+    assert "is as it was exported" in capfd.readouterr().out
+    (out / model.file).unlink()
+    assert hlp_export(**nothing, output_dir=None, verify=out) == 1
+    assert capfd.readouterr().out == "cat-vehicle.tflite: is missing\n"
+
+
+def test_checks_a_model_for_the_edge_tpu(hlp_export, master_file, capfd):
+    flags = {"check_edgetpu": master_file, "json": True}
+    nothing = dict.fromkeys(("model", "categories", "representative_data"))
+    assert hlp_export(**nothing, output_dir=None, **flags) == 0
+    operators = json.loads(capfd.readouterr().out)["operators"]
+    assert operators[0].keys() == {"index", "name", "mapped", "status"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"target": "micro"}, "--target has no meaning with --model."),
+        ({"master": "m"}, "--categories, --output_dir has no meaning with"),
+        ({"model": None}, "Expected --model, --master, --check_edgetpu or"),
+        (
+            {"model": None, "master": "m", "output_dir": None},
+            "--master needs --output_dir too.",
+        ),
+        (
+            {"model": None, "master": "m", "calibration_seed": 1},
+            "--calibration_seed has no meaning with --master.",
+        ),
+        ({"json": True}, "--json has no meaning with --model."),
+        ({"verify": "out"}, "has no meaning with --verify."),
+        (
+            {"model": None, "master": "m", "ram_budget": 1},
+            "Budgets of flash and RAM are for the target micro",
+        ),
+    ],
+)
+def test_flags_that_do_not_go_together_are_one_line(
+    hlp_export, capfd, changes, message
+):
+    assert hlp_export(**changes) == 1
+    complaint = capfd.readouterr().err
+    assert complaint.startswith("hlp-export: ")
+    assert message in complaint
+    assert complaint.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -95,8 +170,3 @@ def test_failing_verification_is_an_error(
     assert hlp_export(output_dir=files / "other") == 1
     assert "hlp-export: not what it should be" in capfd.readouterr().err
     assert not (files / "other").exists()
-
-
-def test_flags_are_required(hlp_export, capfd):
-    assert hlp_export(model=None) == 1
-    assert "--model must have a value" in capfd.readouterr().err

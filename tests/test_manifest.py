@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import pytest
@@ -21,7 +22,7 @@ def example(**changes):
         operators=(manifest.Operator("CONV_2D", 3, 2),),
         parameters=100,
         macs=2000,
-        accuracy=manifest.Accuracy(10, 1.0, 0.9, 0.9, 0.5, 0.1),
+        accuracy=manifest.Accuracy(10, 0.9, 1.0, 0.9, 0.5, 0.1),
         kernels=manifest.Kernels(4, 2, 0, 4, "", 2048),
     )
     arguments = {
@@ -37,6 +38,51 @@ def test_json_round_trip():
     assert Manifest.from_json(example().to_json()) == example()
 
 
+def complete():
+    """A manifest that has everything."""
+    (model,) = example().models
+    file = manifest.File("vehicle/main.cc", "11", 5)
+    model = dataclasses.replace(
+        model,
+        edgetpu=manifest.EdgeTpu(
+            9, 8, 0.5, 100, 0, "predicted", manifest.File("x.tflite", "22", 6)
+        ),
+        firmware=(manifest.Firmware("vehicle", False, 1234, 4096, (file,)),),
+    )
+    part = manifest.Part(
+        name="trunk",
+        parent=None,
+        labels=(),
+        class_indices=(),
+        file="parts/trunk.tflite",
+        sha256="33",
+        bytes=7,
+        input=model.input,
+        output=model.output,
+        parameters=3,
+        macs=4,
+        kernels=model.kernels,
+    )
+    return example(
+        models=(model,),
+        target="micro",
+        master=manifest.Master("44", 8, model.accuracy, model.kernels),
+        parts=(part,),
+        bundle=manifest.Bundle("bundle.tflite", "55", 9, ("vehicle",)),
+    )
+
+
+def test_json_round_trip_of_everything():
+    assert Manifest.from_json(complete().to_json()) == complete()
+
+
+def test_lists_every_file():
+    assert sorted(file.path for file in complete().files) == [
+        *["bundle.tflite", "parts/trunk.tflite", "vehicle.tflite"],
+        *["vehicle/main.cc", "x.tflite"],
+    ]
+
+
 def test_whole_numbers_may_stand_for_floats():
     text = example().to_json().replace('"float32": 1.0', '"float32": 1')
     assert Manifest.from_json(text) == example()
@@ -49,7 +95,7 @@ def test_loads_from_a_directory(tmp_path):
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"version": 99}'])
 def test_refuses_another_version(text):
-    with pytest.raises(ValueError, match="manifest of version 1, got"):
+    with pytest.raises(ValueError, match="manifest of version 2, got"):
         Manifest.from_json(text)
 
 

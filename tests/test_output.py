@@ -1,7 +1,7 @@
 import pytest
 from test_manifest import example
 
-from tflite_export.output import replacing
+from tflite_export.output import replacing, replacing_file
 
 
 def files(directory):
@@ -60,6 +60,53 @@ def test_refuses_files_beside_an_export(tmp_path):
     with (
         pytest.raises(FileExistsError, match="not of an export: notes.txt"),
         replacing(tmp_path),
+    ):
+        raise AssertionError
+
+
+def test_refuses_links_in_folders(tmp_path):
+    write_export(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "link").symlink_to("/")
+    with (
+        pytest.raises(FileExistsError, match="not of an export: folder/link"),
+        replacing(tmp_path),
+    ):
+        raise AssertionError
+
+
+def test_a_file_is_replaced_when_it_is_complete(tmp_path):
+    path = tmp_path / "new" / "file"
+    for text in ("one", "two"):
+        with replacing_file(path, lambda path: None) as new:
+            new.write_text(text)
+        assert path.read_text() == text
+    with (
+        pytest.raises(ZeroDivisionError),
+        replacing_file(path, lambda path: None) as new,
+    ):
+        new.write_text("half")
+        raise ZeroDivisionError
+    assert path.read_text() == "two"
+    assert files(path.parent) == ["file"]
+
+
+def test_a_file_is_checked_before_it_is_replaced(tmp_path):
+    def refuse(path):
+        raise FileExistsError(f"mine: {path.name}")
+
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(FileExistsError, match="mine: file"),
+        replacing_file(tmp_path / "file", refuse),
+    ):
+        raise AssertionError
+
+
+def test_refuses_a_directory_for_a_file(tmp_path):
+    with (
+        pytest.raises(IsADirectoryError, match="Name a file in it"),
+        replacing_file(tmp_path, lambda path: None),
     ):
         raise AssertionError
 

@@ -7,7 +7,15 @@ import pytest
 from ai_edge_litert.interpreter import OpResolverType
 
 import hlp_keras
-from tflite_export import bundle, flatbuffer, seal, slicing, split, verify
+from tflite_export import (
+    bundle,
+    flatbuffer,
+    making,
+    seal,
+    slicing,
+    split,
+    verify,
+)
 
 FAMILIES = ("resnet", "mobilenet")
 SETS = (
@@ -52,6 +60,43 @@ def test_a_slice_costs_what_the_cutout_costs(family, master, names):
     cost = hlp_keras.cost(export_models.network(family), names)
     assert flatbuffer.count_macs(parsed) == cost.macs
     assert flatbuffer.count_parameters(parsed) == cost.params
+
+
+@pytest.mark.parametrize("names", SETS, ids=" ".join)
+def test_the_order_of_the_heads_needs_no_operator(master, names):
+    small = slicing.Master(master).cut(names, order="heads")
+    operators = {
+        operator.name for operator in flatbuffer.operators(small.model)
+    }
+    assert "GATHER" not in operators
+    labels = flatbuffer.read_metadata(flatbuffer.parse(master))["labels"]
+    kept = [labels.index(label) for label in small.metadata["labels"]]
+    np.testing.assert_array_equal(run(small.data), run(master)[:, kept])
+    assert small.metadata["class_indices"] == kept
+
+
+def test_refuses_another_order(master):
+    with pytest.raises(ValueError, match="one of classes, heads, got 'size'"):
+        slicing.slice_master(master, ["cat"], order="size")
+
+
+def test_many_slices_of_a_master_are_as_each_by_itself(master):
+    parsed = slicing.Master(master)
+    for names in SETS:
+        assert parsed.slice(names) == slicing.slice_master(master, names)
+
+
+def test_a_slice_can_do_without_metadata(master):
+    small = slicing.slice_master(master, ["cat", "ship"])
+    bare = slicing.without_metadata(small)
+    assert len(bare) < len(small)
+    np.testing.assert_array_equal(run(bare), run(small))
+
+
+def test_a_slice_does_not_repeat_how_its_master_was_made(master):
+    assert making.read(slicing.Master(master).metadata).calibration
+    small = slicing.Master(slicing.slice_master(master, ["cat"]))
+    assert making.read(small.metadata) == making.Making()
 
 
 def test_slicing_twice_is_slicing_once(master):

@@ -3,6 +3,7 @@ import dataclasses
 from test_manifest import example
 
 from tflite_export import summary
+from tflite_export.making import Making
 
 
 def with_kernels(**changes):
@@ -22,6 +23,22 @@ def test_prints_a_line_per_model():
         "identical",
     ]
     assert len(header) == len(line)
+
+
+def test_leaves_out_what_was_not_measured():
+    (model,) = example().models
+    without = dataclasses.replace(model, accuracy=None)
+    _, line = summary.table(example(models=(without,))).splitlines()
+    assert line.split()[-4:] == ["-", "-", "-", "identical"]
+
+
+def test_says_how_a_master_does():
+    (model,) = example().models
+    made = Making(example().calibration, {}, model.accuracy, model.kernels)
+    text = summary.of_master(made)
+    assert "3 images of here" in text
+    assert "float 100.00%, int8 90.00%" in text
+    assert text.endswith("TFLM: identical")
 
 
 def test_says_how_often_tflm_rounded_otherwise():

@@ -25,6 +25,23 @@ def test_runs_a_model_and_measures_its_arena(installed):
     assert 16 * 16 * 3 < run.arena_bytes < 100_000
 
 
+def test_runs_several_models_in_one_process(installed):
+    inputs = export_models.images(2).astype(np.int8)
+    data = export_models.flatbuffer_of()
+    one = tflm.run(data, inputs)
+    first, second = tflm.run_all([(data, inputs), (data, inputs[1:])])
+    assert first.arena_bytes == second.arena_bytes == one.arena_bytes
+    np.testing.assert_array_equal(first.outputs, one.outputs)
+    np.testing.assert_array_equal(second.outputs, one.outputs[1:])
+
+
+def test_tells_which_of_several_models_was_refused(installed):
+    inputs = export_models.images(1).astype(np.int8)
+    good = export_models.flatbuffer_of()
+    with pytest.raises(RuntimeError, match=r"refused the model \(2 of 2\)"):
+        tflm.run_all([(good, inputs), (b"no model", inputs)])
+
+
 def test_a_refused_model_is_an_error(installed):
     with pytest.raises(RuntimeError, match="TFLM refused the model: "):
         tflm.run(b"no model", np.zeros((1, 1), np.int8))

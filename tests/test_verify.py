@@ -82,14 +82,14 @@ def wrong_tflm(monkeypatch):
     """Makes TFLM seem to be some steps off for the first of all images."""
 
     def by(steps):
-        def run(data, inputs):
-            reference = verify.OpResolverType.BUILTIN_REF
-            outputs = verify.run_litert(data, inputs, reference).astype(int)
+        def run_all(cases):
+            ((data, inputs),) = cases
+            outputs = verify.run_reference(data, inputs).astype(int)
             outputs[0] += steps
-            return tflm.Run(outputs, arena_bytes=1)
+            return [tflm.Run(outputs, arena_bytes=1)]
 
         monkeypatch.setattr(tflm, "missing_reason", lambda: "")
-        monkeypatch.setattr(tflm, "run", run)
+        monkeypatch.setattr(tflm, "run_all", run_all)
 
     return by
 
@@ -107,11 +107,11 @@ def test_tflm_may_not_differ_by_more(wrong_tflm):
 
 
 def test_a_crash_of_tflm_fails_the_verification(monkeypatch):
-    def crash(data, inputs):
+    def crash(cases):
         raise RuntimeError("TFLM crashed")
 
     monkeypatch.setattr(tflm, "missing_reason", lambda: "")
-    monkeypatch.setattr(tflm, "run", crash)
+    monkeypatch.setattr(tflm, "run_all", crash)
     with pytest.raises(verify.VerificationError, match="TFLM crashed"):
         verify.compare_kernels(export_models.flatbuffer_of(), images(2))
 

@@ -1,18 +1,26 @@
 """The command `hlp-export`: flags, and what becomes of errors.
 
 This is the only module here that knows `training`, from whose `sources` the
-images come; all others take arrays.
+images come; all others take arrays. Each use of the command imports what it
+needs: TensorFlow takes seconds, and slicing a master does without.
 """
 
+import dataclasses
 import os
+import pathlib
 import sys
+from collections.abc import Callable
 
 from absl import app, flags
 
-from tflite_export import quiet, summary
-
 _MODEL = flags.DEFINE_string(
     "model", None, "A trained network: a .keras file of an HLPModel."
+)
+_MASTER = flags.DEFINE_string(
+    "master",
+    None,
+    "With --model, the master to write: a .tflite file of the whole network, "
+    "to slice any category set from. Without, the master to slice.",
 )
 _CATEGORIES = flags.DEFINE_multi_string(
     "categories",
@@ -46,60 +54,263 @@ _MAX_ACCURACY_DROP = flags.DEFINE_float(
     "How much accuracy int8 may lose before the export fails, as a share of "
     "the test images.",
 )
-_REQUIRED = ("model", "categories", "output_dir", "representative_data")
+_TARGET = flags.DEFINE_enum(
+    "target",
+    None,
+    ["micro", "edgetpu", "android"],
+    "What to make of the slices of a master: C++ sources for TFLM, models to "
+    "compile for the Edge TPU, or a bundle and parts for Android.",
+)
+_IO_TYPE = flags.DEFINE_enum(
+    "io_type",
+    None,
+    ["int8", "uint8", "float32"],
+    "Type of image and logits; by default uint8 for edgetpu, else int8.",
+)
+_SPLIT = flags.DEFINE_bool(
+    "split",
+    False,
+    "Make trunk and branches models of their own, too; with --target micro "
+    "as sources that switch branches on and off. android has them anyway.",
+)
+_FLASH_BUDGET = flags.DEFINE_integer(
+    "flash_budget", None, "Bytes of flash for a model on a microcontroller."
+)
+_RAM_BUDGET = flags.DEFINE_integer(
+    "ram_budget", None, "Bytes of RAM for a model on a microcontroller."
+)
+_CHECK_EDGETPU = flags.DEFINE_string(
+    "check_edgetpu",
+    None,
+    "A .tflite file: predict which operators the Edge TPU will run.",
+)
+_JSON = flags.DEFINE_bool(
+    "json", False, "Print the prediction of --check_edgetpu as JSON."
+)
+_VERIFY = flags.DEFINE_string(
+    "verify", None, "An output directory: check its files by its manifest."
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Use:
+    """One way to use the command: its flags, and what it does.
+
+    It is chosen when all of `chosen_by` are given.
+    """
+
+    chosen_by: tuple[flags.FlagHolder, ...]
+    needs: tuple[flags.FlagHolder, ...]
+    takes: tuple[flags.FlagHolder, ...]
+    run: Callable[[], int | None]
 
 
 def main() -> None:
     """Runs the command."""
-    flags.mark_flags_as_required(_REQUIRED)
     app.run(_run)
 
 
 def _run(arguments):
     if len(arguments) > 1:
         raise app.UsageError(f"Unexpected arguments: {arguments[1:]}")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        _export()
+        return _chosen_use().run() or 0
     except (ValueError, OSError, RuntimeError) as error:
         print(f"hlp-export: {error}", file=sys.stderr)
         return 1
-    return 0
 
 
-def _export():
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # Imported late: TensorFlow takes seconds, and a wrong flag none.
-    with quiet.quiet():
-        import hlp_keras
-        from tflite_export import export, representative, verify
-        from training import sources
+def _chosen_use():
+    """The use that the flags ask for.
 
-        model = hlp_keras.load_model(_MODEL.value)
-    source = sources.load_source(
-        _REPRESENTATIVE_DATA.value, image_size=model.inputs[0].shape[1:3]
+    Raises:
+        ValueError: they ask for none, or do not go together.
+    """
+    for use in _USES:
+        if all(flag.present for flag in use.chosen_by):
+            break
+    else:
+        raise ValueError(
+            "Expected --model, --master, --check_edgetpu or --verify. See "
+            "--helpfull."
+        )
+    asked = _listed(use.chosen_by)
+    missing = [flag for flag in use.needs if not flag.present]
+    if missing:
+        raise ValueError(f"{asked} needs {_listed(missing)} too.")
+    known = {f.name for f in (*use.chosen_by, *use.needs, *use.takes)}
+    extra = [f for f in _FLAGS if f.present and f.name not in known]
+    if extra:
+        raise ValueError(
+            f"{_listed(extra)} has no meaning with {asked}. To make a master, "
+            f"give --model and --master; to slice it, --master alone."
+        )
+    return use
+
+
+def _listed(holders):
+    return ", ".join(f"--{flag.name}" for flag in holders)
+
+
+def _verify_directory():
+    from tflite_export import directory
+
+    problems = directory.problems(_VERIFY.value)
+    for problem in problems:
+        print(problem)
+    if not problems:
+        print(f"{_VERIFY.value} is as it was exported.")
+    return int(bool(problems))
+
+
+def _check_edgetpu():
+    from tflite_export import edgetpu
+
+    report = edgetpu.check_file(_CHECK_EDGETPU.value)
+    print(report.to_json() if _JSON.value else report)
+
+
+def _make_master():
+    from tflite_export import export, summary
+
+    model, images = _load_model_and_images()
+    made = export.export_master(
+        model,
+        images.calibration_images,
+        images.test_images,
+        images.test_labels,
+        _MASTER.value,
+        calibration=images.calibration,
+        limits=_limits(),
     )
-    images = representative.choose(
-        source,
-        model.taxonomy,
-        _NUM_CALIBRATION_SAMPLES.value,
-        _CALIBRATION_SEED.value,
-    )
+    print(f"{summary.of_master(made)}\n\nWritten to {_MASTER.value}")
+
+
+def _export_model():
+    from tflite_export import export
+
+    model, images = _load_model_and_images()
     manifest = export.export_cutouts(
         model,
-        [_names(text) for text in _CATEGORIES.value],
+        _category_sets(),
         images.calibration_images,
         images.test_images,
         images.test_labels,
         _OUTPUT_DIR.value,
         calibration=images.calibration,
-        limits=verify.Limits(accuracy_drop=_MAX_ACCURACY_DROP.value),
-        progress=lambda line: print(line, flush=True),
+        limits=_limits(),
+        progress=_progress,
     )
+    _print_summary(manifest)
+
+
+def _slice_master():
+    from tflite_export import slices
+
+    settings = slices.Settings(
+        _TARGET.value,
+        _IO_TYPE.value,
+        _SPLIT.value,
+        _FLASH_BUDGET.value,
+        _RAM_BUDGET.value,
+    )
+    data = pathlib.Path(_MASTER.value).read_bytes()
+    manifest = slices.export_slices(
+        data,
+        _category_sets(),
+        _OUTPUT_DIR.value,
+        settings,
+        *_test_images(data),
+        progress=_progress,
+    )
+    _print_summary(manifest)
+
+
+def _load_model_and_images():
+    from tflite_export import quiet
+
+    with quiet.quiet():
+        import hlp_keras
+        from tflite_export import representative
+
+        model = hlp_keras.load_model(_MODEL.value)
+    source = _load_source(model.inputs[0].shape[1:3])
+    return model, representative.choose(
+        source,
+        model.taxonomy,
+        _NUM_CALIBRATION_SAMPLES.value,
+        _CALIBRATION_SEED.value,
+    )
+
+
+def _test_images(data):
+    """Real images and their class indices, or neither."""
+    from tflite_export import representative, slicing
+
+    if not _REPRESENTATIVE_DATA.present:
+        return None, None
+    master = slicing.Master(data)
+    source = _load_source(master.input.shape[1:3])
+    categories = master.metadata["taxonomy"]["categories"]
+    labels = representative.test_labels(source, categories)
+    return source.test.images, labels
+
+
+def _load_source(image_size):
+    from training import sources
+
+    return sources.load_source(_REPRESENTATIVE_DATA.value, image_size)
+
+
+def _limits():
+    from tflite_export import verify
+
+    return verify.Limits(accuracy_drop=_MAX_ACCURACY_DROP.value)
+
+
+def _category_sets():
+    return [
+        [name.strip() for name in text.split(",") if name.strip()]
+        for text in _CATEGORIES.value
+    ]
+
+
+def _progress(line):
+    print(line, flush=True)
+
+
+def _print_summary(manifest):
+    from tflite_export import summary
+
     print(f"\n{summary.table(manifest)}\n\nWritten to {_OUTPUT_DIR.value}")
 
 
-def _names(text):
-    return [name.strip() for name in text.split(",") if name.strip()]
+_CALIBRATING = (_NUM_CALIBRATION_SAMPLES, _CALIBRATION_SEED, _MAX_ACCURACY_DROP)
+_SHAPING = (_TARGET, _IO_TYPE, _SPLIT, _FLASH_BUDGET, _RAM_BUDGET)
+_FLAGS = (
+    *(_MODEL, _MASTER, _CATEGORIES, _OUTPUT_DIR, _REPRESENTATIVE_DATA),
+    *(*_CALIBRATING, *_SHAPING, _CHECK_EDGETPU, _JSON, _VERIFY),
+)
+_USES = (
+    _Use((_VERIFY,), (), (), _verify_directory),
+    _Use((_CHECK_EDGETPU,), (), (_JSON,), _check_edgetpu),
+    _Use(
+        (_MODEL, _MASTER), (_REPRESENTATIVE_DATA,), _CALIBRATING, _make_master
+    ),
+    _Use(
+        (_MODEL,),
+        (_CATEGORIES, _OUTPUT_DIR, _REPRESENTATIVE_DATA),
+        _CALIBRATING,
+        _export_model,
+    ),
+    _Use(
+        (_MASTER,),
+        (_CATEGORIES, _OUTPUT_DIR),
+        (*_SHAPING, _REPRESENTATIVE_DATA),
+        _slice_master,
+    ),
+)
 
 
 if __name__ == "__main__":

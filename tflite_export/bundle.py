@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from ai_edge_litert import schema_py_generated as schema
 
-from tflite_export import flatbuffer, seal, slicing
+from tflite_export import flatbuffer, making, seal, slicing
+
+_SCHEMA_VERSION = 3
 
 
 def bundle(data: bytes, category_sets: Mapping[str, Sequence[str]]) -> bytes:
@@ -27,36 +29,48 @@ def bundle(data: bytes, category_sets: Mapping[str, Sequence[str]]) -> bytes:
     Raises:
         ValueError: no category set, or one that the master does not have.
     """
-    if not category_sets:
+    master = slicing.Master(data)
+    return join(
+        {key: master.slice(names) for key, names in category_sets.items()},
+        master.metadata,
+    )
+
+
+def join(slices: Mapping[str, bytes], metadata: Mapping) -> bytes:
+    """Puts slices of one master in one file.
+
+    Args:
+        slices: flatbuffers by signature.
+        metadata: of their master, to be the file's.
+
+    Raises:
+        ValueError: there is no slice.
+    """
+    if not slices:
         raise ValueError(
             "There is nothing to bundle: expected at least one category set."
         )
-    slices = {
-        signature: flatbuffer.parse(slicing.slice_master(data, names))
-        for signature, names in category_sets.items()
-    }
-    merged = _Merged(flatbuffer.parse(data))
-    for signature, model in slices.items():
-        merged.add(signature, model)
+    merged = _Merged(metadata)
+    for signature, small in slices.items():
+        merged.add(signature, flatbuffer.parse(small))
     return merged.pack()
 
 
 class _Merged:
     """A model of several subgraphs that share buffers and operator codes."""
 
-    def __init__(self, master):
+    def __init__(self, metadata):
         self._model = schema.ModelT()
-        self._model.version = master.version
-        self._model.description = master.description
+        self._model.version = _SCHEMA_VERSION
         self._model.operatorCodes = []
         self._model.subgraphs = []
         self._model.signatureDefs = []
         self._model.buffers = [schema.BufferT()]
         self._buffer_of = {b"": 0}
         self._code_of = {}
-        metadata = flatbuffer.read_metadata(master)
-        metadata[seal.KEY] = seal.BLANK
-        flatbuffer.set_metadata(self._model, metadata)
+        flatbuffer.set_metadata(
+            self._model, {**making.drop(metadata), seal.KEY: seal.BLANK}
+        )
 
     def add(self, signature, model):
         (graph,) = model.subgraphs

@@ -1,27 +1,23 @@
 """Exports cutouts: convert once, slice, verify, write, list in a manifest."""
 
-import contextlib
-import hashlib
-import importlib.metadata
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 import hlp_keras
-from tflite_export import flatbuffer, master, naming, output, slicing, verify
-from tflite_export import images as image_arrays
-from tflite_export.manifest import (
-    FILE_NAME,
-    Calibration,
-    ExportedModel,
-    Manifest,
-    Normalisation,
+from tflite_export import (
+    description,
+    making,
+    master,
+    naming,
+    output,
+    slicing,
+    verify,
 )
-
-# Reference kernels and TFLM are slow, and a kernel that differs does so on
-# the first images.
-_KERNEL_TEST_IMAGES = 16
-_TOOLS = ("keras", "tensorflow", "ai-edge-litert", "tflite-micro")
+from tflite_export import images as image_arrays
+from tflite_export.images import some
+from tflite_export.manifest import Calibration, Manifest
+from tflite_export.reference import Reference
 
 
 def export_cutouts(
@@ -77,31 +73,91 @@ def export_cutouts(
         model.taxonomy, stems.values(), test_labels, len(test_images)
     )
     with output.replacing(output_dir) as directory:
-        whole = master.make_master(model, calibration_images)
+        whole = slicing.Master(
+            master.make_master(model, calibration_images, calibration)
+        )
+        reference = Reference.of(whole, some(test_images))
         models = []
         for stem, names in stems.items():
             cut = hlp_keras.cutout(model, names)
             progress(_progress_line(len(models), len(stems), names, cut))
-            data = slicing.slice_master(whole, names)
-            verify.compare_with_master(whole, data, _some(test_images))
+            small = whole.cut(names)
+            reference.check(small.data, cut.taxonomy.categories)
             accuracy, kernels = _verify(
-                cut, data, test_images, test_labels, limits or verify.Limits()
+                cut, small.data, test_images, test_labels, limits
             )
-            path = directory / f"{stem}.tflite"
-            path.write_bytes(data)
+            file = description.write(directory, f"{stem}.tflite", small.data)
             models.append(
-                _describe(names, cut, path.name, data, accuracy, kernels)
+                description.describe_model(
+                    names, small.metadata, file, small.model, accuracy, kernels
+                )
             )
+        made = making.read(whole.metadata)
         manifest = Manifest(
             taxonomy=model.taxonomy.to_dict(),
-            calibration=calibration
-            or Calibration("arrays", len(calibration_images)),
+            calibration=made.calibration,
             models=tuple(models),
-            tools=_tool_versions(),
+            tools=made.tools,
         )
-        text = manifest.to_json()
-        (directory / FILE_NAME).write_text(text, encoding="utf-8")
+        description.write_manifest(directory, manifest)
     return manifest
+
+
+def export_master(
+    model: hlp_keras.HLPModel,
+    calibration_images,
+    test_images,
+    test_labels,
+    path,
+    *,
+    calibration: Calibration | None = None,
+    limits: verify.Limits | None = None,
+) -> making.Making:
+    """Converts a network to a verified master, which says how it did.
+
+    Args:
+        model: the trained network, or a cutout; without gain input.
+        calibration_images: as for `export_cutouts`, as are all others.
+        test_images: real images that check the master.
+        test_labels: class index of every test image in the full network.
+        path: file to write: new, or an earlier master, which is replaced.
+        calibration: which the calibration images are.
+        limits: how far int8 may be from float.
+
+    Returns:
+        what the master's metadata tell of how it was made.
+
+    Raises:
+        ValueError: images or model do not fit.
+        verify.VerificationError: the master is not what it should be. Nothing
+            was written then.
+        OSError: `path` is another file or cannot be written.
+    """
+    hlp_keras.model.check_model(model)
+    with output.replacing_file(path, _check_master) as new:
+        shape = model.inputs[0].shape[1:]
+        calibration_images = image_arrays.as_float(calibration_images, shape)
+        test_images = image_arrays.as_float(test_images, shape)
+        names = model.taxonomy.categories
+        test_labels = _check_labels(
+            model.taxonomy, [names], test_labels, len(test_images)
+        )
+        data = master.make_master(model, calibration_images, calibration)
+        checks = _verify(model, data, test_images, test_labels, limits)
+        data = master.with_checks(data, *checks)
+        new.write_bytes(data)
+    return making.read(slicing.Master(data).metadata)
+
+
+def _check_master(path):
+    """Raises FileExistsError unless a file is a master or a slice."""
+    try:
+        slicing.Master(path.read_bytes())
+    except ValueError as error:
+        raise FileExistsError(
+            f"The file {path} is there and no master that could be replaced. "
+            f"Choose another one."
+        ) from error
 
 
 def _verify(cut, data, images, labels, limits):
@@ -110,36 +166,10 @@ def _verify(cut, data, images, labels, limits):
     chosen = np.isin(labels, indices)
     images = images[chosen]
     labels = np.searchsorted(indices, labels[chosen])
-    accuracy = verify.compare_with_keras(cut, data, images, labels, limits)
-    return accuracy, verify.compare_kernels(data, _some(images))
-
-
-def _some(images):
-    """A few images, spread over all."""
-    some = np.linspace(0, len(images) - 1, _KERNEL_TEST_IMAGES, dtype=int)
-    return images[np.unique(some)]
-
-
-def _describe(names, cut, file, data, accuracy, kernels):
-    parsed = flatbuffer.parse(data)
-    (given,) = flatbuffer.inputs(parsed)
-    (got,) = flatbuffer.outputs(parsed)
-    return ExportedModel(
-        names=tuple(names),
-        labels=cut.taxonomy.categories,
-        class_indices=tuple(_class_indices(cut.taxonomy)),
-        file=file,
-        sha256=hashlib.sha256(data).hexdigest(),
-        bytes=len(data),
-        input=given,
-        output=got,
-        normalisation=Normalisation(),
-        operators=flatbuffer.operators(parsed),
-        parameters=flatbuffer.count_parameters(parsed),
-        macs=flatbuffer.count_macs(parsed),
-        accuracy=accuracy,
-        kernels=kernels,
+    accuracy = verify.compare_with_keras(
+        cut, data, images, labels, limits or verify.Limits()
     )
+    return accuracy, verify.compare_kernels(data, some(images))
 
 
 def _check_labels(taxonomy, category_sets, labels, number):
@@ -170,11 +200,3 @@ def _progress_line(done, number, names, cut):
         f"{len(cut.taxonomy.categories)} categories, "
         f"{cost.params:,} parameters, {cost.macs:,} MACs"
     )
-
-
-def _tool_versions():
-    versions = {}
-    for name in _TOOLS:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            versions[name] = importlib.metadata.version(name)
-    return versions

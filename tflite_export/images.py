@@ -2,6 +2,31 @@
 
 import numpy as np
 
+# Reference kernels and TFLM are slow, and a kernel that differs does so on
+# the first images.
+_SOME = 16
+_RANDOM_GRID = 8
+
+
+def some(images, number: int = _SOME) -> np.ndarray:
+    """A few images, spread over all."""
+    return images[np.unique(np.linspace(0, len(images) - 1, number, dtype=int))]
+
+
+def random(input_shape, number: int, seed: int = 0) -> np.ndarray:
+    """Blobs of colour as float32 in [0, 1], where there are no real images.
+
+    Unlike noise, of which a network sees only the mean, they differ.
+    """
+    height, width, channels = input_shape
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(
+        0, 256, (number, _RANDOM_GRID, _RANDOM_GRID, channels), np.uint8
+    )
+    rows = np.arange(height) * _RANDOM_GRID // height
+    columns = np.arange(width) * _RANDOM_GRID // width
+    return coarse[:, rows][:, :, columns] / np.float32(255)
+
 
 def as_float(images, input_shape) -> np.ndarray:
     """Converts images to float32 in [0, 1] and checks that they fit.

@@ -3,11 +3,11 @@
 import dataclasses
 import json
 import pathlib
-import types
-import typing
 from collections.abc import Mapping
 
-VERSION = 1
+from tflite_export import plain
+
+VERSION = 2
 FILE_NAME = "manifest.json"
 
 
@@ -49,23 +49,25 @@ class Normalisation:
 
 @dataclasses.dataclass(frozen=True)
 class Accuracy:
-    """Keras float against LiteRT int8, on test images of the category set.
+    """LiteRT int8 on test images of the category set, against Keras float.
+
+    What needs the Keras model is None when there was only a master.
 
     Attributes:
         images: how many images.
-        float32: accuracy of the Keras model.
         int8: accuracy of the exported file.
+        float32: accuracy of the Keras model.
         agreement: share of images to which both give the same category.
         largest_difference: between a Keras logit and the dequantised one.
         rms_difference: root mean square of those differences.
     """
 
     images: int
-    float32: float
     int8: float
-    agreement: float
-    largest_difference: float
-    rms_difference: float
+    float32: float | None = None
+    agreement: float | None = None
+    largest_difference: float | None = None
+    rms_difference: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,8 +97,63 @@ class Kernels:
 
 
 @dataclasses.dataclass(frozen=True)
+class File:
+    """A file, by its path from the manifest, with `/`."""
+
+    path: str
+    sha256: str
+    bytes: int
+
+
+@dataclasses.dataclass(frozen=True)
+class EdgeTpu:
+    """What is predicted of the Edge TPU compiler.
+
+    Attributes:
+        operators: how many the model has.
+        mapped_operators: how many of them run on the Edge TPU.
+        mapped_mac_share: share of the multiply-accumulates that does.
+        on_chip_bytes: of parameters that stay on the chip.
+        streamed_bytes: of parameters that are sent there at every run.
+        prediction: that this is one, or what the compiler said to it.
+        compiled: what the compiler made, when there was one.
+    """
+
+    operators: int
+    mapped_operators: int
+    mapped_mac_share: float
+    on_chip_bytes: int
+    streamed_bytes: int
+    prediction: str
+    compiled: File | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Firmware:
+    """A folder of C++ sources that runs a model under TFLM.
+
+    Attributes:
+        folder: its path from the manifest.
+        parts: whether trunk and branches are models of their own in it, so
+            that branches can be switched on and off at run time.
+        flash_bytes: of the models' data; code is not counted.
+        ram_bytes: of the tensor arena, and of features kept outside it.
+        files: all that is in it.
+    """
+
+    folder: str
+    parts: bool
+    flash_bytes: int
+    ram_bytes: int
+    files: tuple[File, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class ExportedModel:
     """One file: the int8 model of a category set.
+
+    The integers of the logits, its own checks and its counts are those of the
+    network itself; image and logits may be of another type at its border.
 
     Attributes:
         names: categories and nodes that were asked for.
@@ -111,8 +168,10 @@ class ExportedModel:
         operators: those that the model uses.
         parameters: weights and biases, counted in the file.
         macs: multiply-accumulates per image, counted in the file.
-        accuracy: Keras float against LiteRT int8.
+        accuracy: on test images; None when there were none.
         kernels: LiteRT's kernels against each other and against TFLM.
+        edgetpu: for the target `edgetpu`.
+        firmware: for the target `micro`.
     """
 
     names: tuple[str, ...]
@@ -127,8 +186,78 @@ class ExportedModel:
     operators: tuple[Operator, ...]
     parameters: int
     macs: int
-    accuracy: Accuracy
+    accuracy: Accuracy | None
     kernels: Kernels
+    edgetpu: EdgeTpu | None = None
+    firmware: tuple[Firmware, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """One file: the int8 model of a segment, such as the trunk.
+
+    Attributes:
+        name: of the segment, such as `"branch_pet"`.
+        parent: name of the part whose output it takes; None for the trunk,
+            which takes the image.
+        labels: category of every logit, for a head; empty for features.
+        class_indices: class index of every logit in the full network.
+        file: its path from the manifest.
+        sha256: of the file.
+        bytes: size of the file.
+        input: the image, or features.
+        output: features, or logits.
+        parameters: weights and biases, counted in the file.
+        macs: multiply-accumulates, counted in the file.
+        kernels: LiteRT's kernels against each other and against TFLM.
+    """
+
+    name: str
+    parent: str | None
+    labels: tuple[str, ...]
+    class_indices: tuple[int, ...]
+    file: str
+    sha256: str
+    bytes: int
+    input: Tensor
+    output: Tensor
+    parameters: int
+    macs: int
+    kernels: Kernels
+
+
+@dataclasses.dataclass(frozen=True)
+class Bundle:
+    """One file with the networks of all category sets, sharing weights.
+
+    Attributes:
+        file: its path from the manifest.
+        sha256: of the file.
+        bytes: size of the file.
+        signatures: the signature of each model, in the order of these.
+    """
+
+    file: str
+    sha256: str
+    bytes: int
+    signatures: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Master:
+    """The master that everything was sliced from; it is not in the export.
+
+    Attributes:
+        sha256: of its file.
+        bytes: size of its file.
+        accuracy: when it was converted.
+        kernels: when it was converted.
+    """
+
+    sha256: str
+    bytes: int
+    accuracy: Accuracy | None = None
+    kernels: Kernels | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -154,17 +283,42 @@ class Manifest:
 
     Attributes:
         taxonomy: of the full network, as `Taxonomy.from_dict` takes it.
-        calibration: which images calibrated the quantisation.
+        calibration: which images calibrated the quantisation; None when the
+            master does not tell.
         models: one per category set.
         tools: versions of the packages that made and checked the files.
+        target: what the export is for, `"micro"`, `"edgetpu"` or
+            `"android"`; None for any.
+        master: what everything was sliced from, when that is a file.
+        parts: trunk, branches and heads as models of their own.
+        bundle: all models in one file.
         version: of this form of manifest.
     """
 
     taxonomy: Mapping[str, object]
-    calibration: Calibration
+    calibration: Calibration | None
     models: tuple[ExportedModel, ...]
     tools: Mapping[str, str]
+    target: str | None = None
+    master: Master | None = None
+    parts: tuple[Part, ...] = ()
+    bundle: Bundle | None = None
     version: int = VERSION
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """Every file of the export but the manifest."""
+        bundles = (self.bundle,) if self.bundle else ()
+        files = [
+            File(listed.file, listed.sha256, listed.bytes)
+            for listed in (*self.models, *self.parts, *bundles)
+        ]
+        for model in self.models:
+            if model.edgetpu and model.edgetpu.compiled:
+                files.append(model.edgetpu.compiled)
+            for firmware in model.firmware:
+                files += firmware.files
+        return tuple(files)
 
     def to_json(self) -> str:
         """Writes all of it as JSON."""
@@ -184,7 +338,7 @@ class Manifest:
             raise ValueError(
                 f"Expected a manifest of version {VERSION}, got {version!r}."
             )
-        return _from_plain(cls, data, "manifest")
+        return plain.read(cls, data, "manifest")
 
     @classmethod
     def load(cls, directory) -> "Manifest":
@@ -194,37 +348,3 @@ class Manifest:
             return cls.from_json(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
-
-
-def _from_plain(kind, value, where):
-    """Rebuilds a typed value from JSON's; `where` is for the message."""
-    if dataclasses.is_dataclass(kind):
-        return _dataclass_from_plain(kind, value, where)
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin is tuple and isinstance(value, list):
-        return tuple(
-            _from_plain(arguments[0], item, f"{where}[{i}]")
-            for i, item in enumerate(value)
-        )
-    allowed = arguments if origin is types.UnionType else (origin or kind,)
-    # JSON has one kind of number: 1.0 may be written as 1.
-    if float in allowed and type(value) is int:
-        return float(value)
-    if type(value) is bool or not isinstance(value, allowed):
-        raise ValueError(f"{where}: expected {kind}, got {value!r}.")
-    return value
-
-
-def _dataclass_from_plain(kind, value, where):
-    fields = typing.get_type_hints(kind)
-    if not isinstance(value, dict) or value.keys() != fields.keys():
-        got = sorted(value) if isinstance(value, dict) else repr(value)
-        raise ValueError(
-            f"{where}: expected the fields {sorted(fields)}, got {got}."
-        )
-    return kind(
-        **{
-            name: _from_plain(field, value[name], f"{where}.{name}")
-            for name, field in fields.items()
-        }
-    )

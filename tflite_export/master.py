@@ -6,11 +6,18 @@ import re
 import hlp_keras
 from hlp_keras import assembly
 from hlp_keras.parsing import ROOT
-from tflite_export import convert, flatbuffer, seal
-from tflite_export.manifest import Normalisation
+from tflite_export import convert, description, flatbuffer, making, seal
+from tflite_export.manifest import (
+    Accuracy,
+    Calibration,
+    Kernels,
+    Normalisation,
+)
 
 
-def make_master(model: hlp_keras.HLPModel, images) -> bytes:
+def make_master(
+    model: hlp_keras.HLPModel, images, calibration: Calibration | None = None
+) -> bytes:
     """Converts a whole network to an int8 flatbuffer that explains itself.
 
     Its metadata hold the taxonomy, the category and class index of every
@@ -21,13 +28,31 @@ def make_master(model: hlp_keras.HLPModel, images) -> bytes:
     Args:
         model: the trained network, or a cutout.
         images: calibration images, see `convert.convert`.
+        calibration: which these are.
 
     Raises:
         RuntimeError: the converter left no trace of a segment.
     """
     master = flatbuffer.parse(convert.convert(model, images))
     _name_tensors(master, assembly.segment_names(model.taxonomy))
-    flatbuffer.set_metadata(master, describe(model.taxonomy))
+    calibration = calibration or Calibration("arrays", len(images))
+    made = making.Making(calibration, description.tool_versions())
+    return _sealed(master, describe(model.taxonomy), made)
+
+
+def with_checks(data: bytes, accuracy: Accuracy, kernels: Kernels) -> bytes:
+    """Writes into a master how it did; nothing else of it changes."""
+    master = flatbuffer.parse(data)
+    metadata = flatbuffer.read_metadata(master)
+    made = dataclasses.replace(
+        making.read(metadata), accuracy=accuracy, kernels=kernels
+    )
+    return _sealed(master, {**metadata, seal.KEY: seal.BLANK}, made)
+
+
+def _sealed(master, metadata, made):
+    metadata = {**metadata, making.KEY: dataclasses.asdict(made)}
+    flatbuffer.set_metadata(master, metadata)
     return seal.seal(flatbuffer.pack(master))
 
 

@@ -4,13 +4,13 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
-import hlp_keras
-
 _LONGEST_STEM = 60
+# Other files and folders of an export.
+_RESERVED = ("bundle", "manifest", "parts")
 
 
 def file_stems(
-    taxonomy: hlp_keras.Taxonomy, category_sets: Iterable[Sequence[str]]
+    taxonomy, category_sets: Iterable[Sequence[str]]
 ) -> dict[str, tuple[str, ...]]:
     """Names the files of category sets, readably and distinctly.
 
@@ -20,7 +20,8 @@ def file_stems(
     ```
 
     Args:
-        taxonomy: that the names are from.
+        taxonomy: that the names are from; its `resolve` refuses others. A
+            `slicing.Master` will do.
         category_sets: names of categories and nodes, one sequence per file.
 
     Returns:
@@ -38,13 +39,22 @@ def file_stems(
                 f"The category set {', '.join(names)} was given twice."
             )
         stem = _file_stem(names)
-        if stem in stems:
+        if stem in stems or stem in _RESERVED:
             stem = f"{stem}-{_digest(names)}"
         stems[stem] = names
     if not stems:
         raise ValueError(
             "There is nothing to export: expected at least one category set."
         )
+    return stems
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """Names files after single names, such as those of segments."""
+    stems = []
+    for name in names:
+        stem = _file_stem((name,))
+        stems.append(f"{stem}-{_digest((name,))}" if stem in stems else stem)
     return stems
 
 

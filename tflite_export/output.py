@@ -1,10 +1,11 @@
-"""Writes a directory as a whole or not at all."""
+"""Writes a directory or a file as a whole or not at all."""
 
 import contextlib
 import os
 import pathlib
 import shutil
 import tempfile
+from collections.abc import Callable
 
 from tflite_export.manifest import FILE_NAME, Manifest
 
@@ -52,8 +53,7 @@ def _check_ours(directory):
         raise NotADirectoryError(
             f"The output directory {directory} is a file. Choose another one."
         )
-    present = {path.name for path in directory.iterdir()}
-    foreign = present - _exported_files(directory)
+    foreign = present_files(directory) - _exported_files(directory)
     if foreign:
         raise FileExistsError(
             f"The output directory {directory} holds files that are not of "
@@ -62,9 +62,62 @@ def _check_ours(directory):
         )
 
 
+def present_files(directory: pathlib.Path) -> set[str]:
+    """Paths of all files in a directory and in those below it, with `/`.
+
+    Symbolic links count as files, and are not followed.
+    """
+    found = set()
+    for folder, folders, files in os.walk(directory):
+        folder = pathlib.Path(folder)
+        links = [name for name in folders if (folder / name).is_symlink()]
+        found.update(
+            (folder / name).relative_to(directory).as_posix()
+            for name in (*files, *links)
+        )
+    return found
+
+
 def _exported_files(directory):
     try:
-        models = Manifest.load(directory).models
+        files = Manifest.load(directory).files
     except (FileNotFoundError, ValueError):
         return set()
-    return {FILE_NAME, *(model.file for model in models)}
+    return {FILE_NAME, *(file.path for file in files)}
+
+
+@contextlib.contextmanager
+def replacing_file(path, check: Callable[[pathlib.Path], None]):
+    """Yields a path beside `path` that takes its place at the end.
+
+    When the block raises, `path` stays as it was.
+
+    Args:
+        path: file to write.
+        check: raises when a file that is there must not be replaced.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path = pathlib.Path(path).resolve()
+    if path.is_dir():
+        raise IsADirectoryError(
+            f"Expected a file to write, got the directory {path}. Name a "
+            f"file in it."
+        )
+    if path.exists():
+        check(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staging = pathlib.Path(
+            tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent)
+        )
+    except OSError as error:
+        raise type(error)(
+            f"Cannot write {path}: {error.strerror}. Choose another one."
+        ) from error
+    try:
+        yield staging / path.name
+        os.replace(staging / path.name, path)
+    finally:
+        shutil.rmtree(staging)

@@ -1,10 +1,10 @@
 """Chooses the real images that calibrate and check an export."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
-import hlp_keras
 from tflite_export.manifest import Calibration
 
 
@@ -25,7 +25,7 @@ class Representative:
     test_labels: np.ndarray
 
 
-def choose(source, taxonomy: hlp_keras.Taxonomy, number: int, seed: int = 0):
+def choose(source, taxonomy, number: int, seed: int = 0) -> Representative:
     """Chooses calibration and test images of a source.
 
     ```
@@ -36,7 +36,7 @@ def choose(source, taxonomy: hlp_keras.Taxonomy, number: int, seed: int = 0):
     Args:
         source: has a `name`, `class_names`, and `images` and `labels` in
             `train` and in `test`, like a `training.sources.Source`.
-        taxonomy: of the network; gives the class indices.
+        taxonomy: an `hlp_keras.Taxonomy`, that of the network.
         number: how many calibration images.
         seed: that chooses them.
 
@@ -46,7 +46,29 @@ def choose(source, taxonomy: hlp_keras.Taxonomy, number: int, seed: int = 0):
     Raises:
         ValueError: classes that the network does not know, or no images.
     """
-    known = taxonomy.full.class_indices
+    labels = test_labels(source, taxonomy.full.categories)
+    chosen = choose_balanced(source.train.labels, number, seed)
+    return Representative(
+        calibration_images=source.train.images[chosen],
+        calibration=Calibration(
+            source.name, len(chosen), seed, tuple(chosen.tolist())
+        ),
+        test_images=source.test.images,
+        test_labels=labels,
+    )
+
+
+def test_labels(source, categories: Sequence[str]) -> np.ndarray:
+    """The class index of every test image of a source.
+
+    Args:
+        source: as for `choose`.
+        categories: of the full network, in class order.
+
+    Raises:
+        ValueError: classes that the network does not know.
+    """
+    known = {name: index for index, name in enumerate(categories)}
     unknown = [name for name in source.class_names if name not in known]
     if unknown:
         raise ValueError(
@@ -55,15 +77,7 @@ def choose(source, taxonomy: hlp_keras.Taxonomy, number: int, seed: int = 0):
             f"{source.name}."
         )
     class_indices = np.array([known[name] for name in source.class_names])
-    chosen = choose_balanced(source.train.labels, number, seed)
-    return Representative(
-        calibration_images=source.train.images[chosen],
-        calibration=Calibration(
-            source.name, len(chosen), seed, tuple(chosen.tolist())
-        ),
-        test_images=source.test.images,
-        test_labels=class_indices[source.test.labels],
-    )
+    return class_indices[source.test.labels]
 
 
 def choose_balanced(labels, number: int, seed: int = 0) -> np.ndarray:

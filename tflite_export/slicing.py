@@ -17,35 +17,121 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from tflite_export import flatbuffer, seal
+from tflite_export import flatbuffer, making, pruning, seal
+from tflite_export.manifest import Tensor
+
+ORDERS = ("classes", "heads")
 
 
-def slice_master(data: bytes, names: str | Iterable[str]) -> bytes:
+def slice_master(
+    data: bytes, names: str | Iterable[str], order: str = "classes"
+) -> bytes:
     """Makes the model of a category set from a master's bytes.
 
     Args:
         data: a master, or a slice of one.
         names: categories and nodes, in any order.
+        order: of the logits: `"classes"` for that of the class indices, or
+            `"heads"` for that in which the heads are joined, which needs no
+            operator. The metadata name the label of every logit.
 
     Returns:
-        a flatbuffer whose logits are those of the category set, in class-index
-        order, with the master's integers.
+        a flatbuffer whose logits are those of the category set, with the
+        master's integers.
 
     Raises:
         ValueError: no master of ours, or one that was changed; no name, an
             unknown one, or one given twice.
     """
-    seal.check(data)
-    model = flatbuffer.parse(data)
-    metadata = flatbuffer.read_metadata(model)
-    labels = resolve(metadata, names)
-    positions = [metadata["labels"].index(label) for label in labels]
-    graph = model.subgraphs[0]
-    (logits,) = graph.outputs
-    graph.outputs = [_Slicer(model).select(logits, positions)]
-    _drop_unused(model)
-    flatbuffer.set_metadata(model, _pruned(metadata, labels))
-    return seal.seal(flatbuffer.pack(model))
+    return Master(data).slice(names, order)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Slice:
+    """The model of a category set.
+
+    Attributes:
+        metadata: what it says of itself.
+        model: parsed.
+        data: the flatbuffer.
+    """
+
+    metadata: dict
+    model: schema.ModelT
+    data: bytes
+
+
+class Master:
+    """A master that is parsed once, to make many slices of it.
+
+    ```
+    master = Master(data)
+    slices = [master.slice(names) for names in category_sets]
+    ```
+
+    Attributes:
+        data: the bytes that were given.
+        metadata: what they say of themselves.
+    """
+
+    def __init__(self, data: bytes):
+        seal.check(data)
+        self.data = data
+        self._model = flatbuffer.parse(data)
+        self.metadata = flatbuffer.read_metadata(self._model)
+
+    @property
+    def model(self) -> schema.ModelT:
+        """A copy of the parsed master, which may be changed."""
+        return pruning.changeable(self._model)
+
+    @property
+    def input(self) -> Tensor:
+        """The image."""
+        (given,) = flatbuffer.inputs(self._model)
+        return given
+
+    @property
+    def output(self) -> Tensor:
+        """The logits."""
+        (got,) = flatbuffer.outputs(self._model)
+        return got
+
+    def resolve(self, names: str | Iterable[str]) -> list[str]:
+        """The labels that names stand for, in the order of the logits."""
+        return resolve(self.metadata, names)
+
+    def extract(self, inputs: Sequence[str], outputs: Sequence[str]) -> bytes:
+        """Makes a model of a part of it, see the function `extract`."""
+        return _extract(self.model, inputs, outputs)
+
+    def slice(
+        self, names: str | Iterable[str], order: str = "classes"
+    ) -> bytes:
+        """Makes the model of a category set, see `slice_master`."""
+        return self.cut(names, order).data
+
+    def cut(self, names: str | Iterable[str], order: str = "classes") -> Slice:
+        """Does the same, and tells what is in the flatbuffer."""
+        if order not in ORDERS:
+            raise ValueError(
+                f"Expected `order` to be one of {', '.join(ORDERS)}, got "
+                f"{order!r}."
+            )
+        labels = self.resolve(names)
+        positions = [self.metadata["labels"].index(label) for label in labels]
+        model = self.model
+        slicer = _Slicer(model)
+        graph = model.subgraphs[0]
+        (logits,) = graph.outputs
+        if order == "heads":
+            positions = slicer.in_joined_order(logits, positions)
+        graph.outputs = [slicer.select(logits, positions)]
+        pruning.drop_unused(model)
+        labels = [self.metadata["labels"][i] for i in positions]
+        metadata = _pruned(self.metadata, labels)
+        flatbuffer.set_metadata(model, metadata)
+        return Slice(metadata, model, seal.seal(flatbuffer.pack(model)))
 
 
 def extract(
@@ -58,10 +144,24 @@ def extract(
         inputs: names of the tensors that the part is given.
         outputs: names of the tensors that it computes.
 
+    Returns:
+        a flatbuffer without metadata.
+
     Raises:
         ValueError: no such tensor.
     """
+    return _extract(flatbuffer.parse(data), inputs, outputs)
+
+
+def without_metadata(data: bytes) -> bytes:
+    """Makes a smaller file of a slice, for where nobody reads what it is."""
     model = flatbuffer.parse(data)
+    model.metadata = None
+    pruning.drop_unused(model)
+    return flatbuffer.pack(model)
+
+
+def _extract(model, inputs, outputs):
     graph = model.subgraphs[0]
     by_name = {t.name.decode(): i for i, t in enumerate(graph.tensors)}
     for name in (*inputs, *outputs):
@@ -71,7 +171,9 @@ def extract(
             )
     graph.inputs = [by_name[name] for name in inputs]
     graph.outputs = [by_name[name] for name in outputs]
-    _drop_unused(model)
+    # They tell of the logits of the whole.
+    model.metadata = None
+    pruning.drop_unused(model)
     return flatbuffer.pack(model)
 
 
@@ -91,11 +193,10 @@ def resolve(metadata: dict, names: str | Iterable[str]) -> list[str]:
             "A category set must not be empty. Name at least one category or "
             "node of the taxonomy."
         )
-    below = dict(_leaves(metadata["taxonomy"]["tree"]))
+    below = labels_by_name(metadata)
     wanted = set()
     for name in names:
-        leaves = set(below.get(name, ())) & set(metadata["labels"])
-        if not leaves:
+        if name not in below:
             raise ValueError(
                 f"The master has no category or node {name!r}."
                 f"{_nearest(name, below)}"
@@ -105,8 +206,18 @@ def resolve(metadata: dict, names: str | Iterable[str]) -> list[str]:
                 f"Every name of a category set must be given once, but "
                 f"{name!r} came more than once."
             )
-        wanted |= leaves
+        wanted.update(below[name])
     return [label for label in metadata["labels"] if label in wanted]
+
+
+def labels_by_name(metadata: dict) -> dict[str, list[str]]:
+    """The labels that each category and node of a master stands for."""
+    labels = set(metadata["labels"])
+    below = {
+        name: [leaf for leaf in leaves if leaf in labels]
+        for name, leaves in _leaves(metadata["taxonomy"]["tree"])
+    }
+    return {name: leaves for name, leaves in below.items() if leaves}
 
 
 def _leaves(tree):
@@ -139,7 +250,7 @@ def _pruned(metadata, labels):
             needed.add(segment["parent"])
             segments.insert(0, {**segment, "labels": kept})
     return {
-        **metadata,
+        **making.drop(metadata),
         seal.KEY: seal.BLANK,
         "taxonomy": {**metadata["taxonomy"], "kept": labels},
         "labels": labels,
@@ -177,6 +288,14 @@ class _Slicer:
                 f"{flatbuffer.operator_name(self.model, operator)}."
             )
         return select(operator, positions)
+
+    def in_joined_order(self, tensor: int, positions: list[int]) -> list[int]:
+        """Puts positions in an order that needs no operator to make it."""
+        operator = self._producer(tensor)
+        if flatbuffer.operator_name(self.model, operator) != "GATHER":
+            return sorted(positions)
+        order = self._constant(operator.inputs[1]).view(np.int32)
+        return sorted(positions, key=lambda position: order[position])
 
     @property
     def _graph(self):
@@ -239,7 +358,7 @@ class _Slicer:
 
     def _add_constant(self, like, values):
         """Adds a constant with fewer rows than another; gives its index."""
-        tensor = _copy(self._graph.tensors[like])
+        tensor = pruning.copy_table(self._graph.tensors[like])
         tensor.shape = np.array(
             [len(values), *tensor.shape[1:]], dtype=np.int32
         )
@@ -256,68 +375,3 @@ class _Slicer:
         tensor.shape = np.array([*tensor.shape[:-1], size], dtype=np.int32)
         tensor.shapeSignature = None
         return int(output)
-
-
-def _copy(tensor):
-    new = schema.TensorT()
-    vars(new).update(vars(tensor))
-    return new
-
-
-def _drop_unused(model):
-    """Keeps what leads from the inputs to the outputs, and renumbers it."""
-    graph = model.subgraphs[0]
-    graph.operators = _needed_operators(graph)
-    used = [*graph.inputs, *graph.outputs]
-    for operator in graph.operators:
-        used += [*operator.inputs, *operator.outputs]
-    tensors = _numbering(i for i in used if i >= 0)
-    graph.tensors = [graph.tensors[i] for i in tensors]
-    graph.inputs = [tensors[i] for i in graph.inputs]
-    graph.outputs = [tensors[i] for i in graph.outputs]
-    for operator in graph.operators:
-        operator.inputs = [tensors.get(i, -1) for i in operator.inputs]
-        operator.outputs = [tensors[i] for i in operator.outputs]
-    _drop_unused_codes(model)
-    _drop_unused_buffers(model)
-    # A signature names tensors by number, and the numbers are new.
-    model.signatureDefs = None
-
-
-def _needed_operators(graph):
-    needed = set(graph.outputs)
-    given = set(graph.inputs)
-    operators = []
-    for operator in reversed(graph.operators):
-        if needed & set(operator.outputs) - given:
-            operators.append(operator)
-            needed |= {i for i in operator.inputs if i >= 0}
-    return operators[::-1]
-
-
-def _drop_unused_codes(model):
-    operators = model.subgraphs[0].operators
-    codes = _numbering(operator.opcodeIndex for operator in operators)
-    model.operatorCodes = [model.operatorCodes[i] for i in codes]
-    for operator in operators:
-        operator.opcodeIndex = codes[operator.opcodeIndex]
-
-
-def _drop_unused_buffers(model):
-    tensors = model.subgraphs[0].tensors
-    metadata = model.metadata or []
-    # The first buffer is empty by convention.
-    buffers = _numbering(
-        [0, *(t.buffer for t in tensors), *(m.buffer for m in metadata)]
-    )
-    model.buffers = [model.buffers[i] for i in buffers]
-    for owner in (*tensors, *metadata):
-        owner.buffer = buffers[owner.buffer]
-
-
-def _numbering(indices):
-    """New numbers for indices in use, from 0 in the order of first use.
-
-    So a file does not depend on the slices in between.
-    """
-    return {old: new for new, old in enumerate(dict.fromkeys(indices))}

@@ -7,7 +7,7 @@ one scale, so that the logits are the master's.
 
 import dataclasses
 
-from tflite_export import flatbuffer, seal, slicing
+from tflite_export import flatbuffer, slicing
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,17 +37,16 @@ def split(data: bytes) -> tuple[Part, ...]:
     Raises:
         ValueError: no master of ours, or one that was changed.
     """
-    seal.check(data)
-    model = flatbuffer.parse(data)
-    (image,) = flatbuffer.inputs(model)
+    master = slicing.Master(data)
+    (image,) = flatbuffer.inputs(master.model)
     return tuple(
         Part(
             name=segment["name"],
             parent=segment["parent"],
             labels=tuple(segment["labels"]),
-            data=slicing.extract(
-                data, [segment["parent"] or image.name], [segment["name"]]
+            data=master.extract(
+                [segment["parent"] or image.name], [segment["name"]]
             ),
         )
-        for segment in flatbuffer.read_metadata(model)["segments"]
+        for segment in master.metadata["segments"]
     )

@@ -1,6 +1,7 @@
 """The closing table of an export."""
 
-from tflite_export.manifest import ExportedModel, Kernels, Manifest
+from tflite_export.making import Making
+from tflite_export.manifest import Accuracy, ExportedModel, Kernels, Manifest
 
 _HEADER = (
     "category set",
@@ -34,8 +35,7 @@ def table(manifest: Manifest) -> str:
         )
         for row in rows
     ]
-    reasons = {model.kernels.tflm_skipped for model in manifest.models} - {""}
-    lines += [f"TFLM was skipped: {reason}." for reason in sorted(reasons)]
+    lines += _skipped(model.kernels for model in manifest.models)
     return "\n".join(lines)
 
 
@@ -45,11 +45,36 @@ def _row(model: ExportedModel):
         f"{model.parameters:,}",
         f"{model.macs:,}",
         f"{model.bytes:,}",
-        f"{model.accuracy.float32:.2%}",
-        f"{model.accuracy.int8:.2%}",
-        f"{model.accuracy.agreement:.2%}",
+        *_accuracy(model.accuracy),
         _tflm(model.kernels),
     )
+
+
+def _accuracy(accuracy: Accuracy | None):
+    if accuracy is None:
+        return "-", "-", "-"
+    shares = (accuracy.float32, accuracy.int8, accuracy.agreement)
+    return ["-" if share is None else f"{share:.2%}" for share in shares]
+
+
+def of_master(made: Making) -> str:
+    """Prints how a master does."""
+    return "\n".join(
+        [
+            f"calibrated with {made.calibration.number} images of "
+            f"{made.calibration.source}",
+            f"float {made.accuracy.float32:.2%}, int8 "
+            f"{made.accuracy.int8:.2%}, agreement "
+            f"{made.accuracy.agreement:.2%} on {made.accuracy.images:,} images",
+            f"TFLM: {_tflm(made.kernels)}",
+            *_skipped([made.kernels]),
+        ]
+    )
+
+
+def _skipped(kernels):
+    reasons = {each.tflm_skipped for each in kernels} - {""}
+    return [f"TFLM was skipped: {reason}." for reason in sorted(reasons)]
 
 
 def _tflm(kernels: Kernels):

@@ -7,11 +7,13 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 
 import numpy as np
 
 _PACKAGES = pathlib.Path(__file__).parent.parent
 _TIMEOUT_SECONDS = 600
+_ARENA = re.compile(r"Arena allocation total (\d+) bytes")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,38 +41,43 @@ def run(data: bytes, inputs: np.ndarray) -> Run:
     Raises:
         RuntimeError: TFLM refused the model or crashed; with its words.
     """
+    return run_all([(data, inputs)])[0]
+
+
+def run_all(cases: Sequence[tuple[bytes, np.ndarray]]) -> list[Run]:
+    """Runs several models, each on inputs of its own, in one process."""
     with tempfile.TemporaryDirectory() as directory:
         directory = pathlib.Path(directory)
-        model, given, got = (
-            directory / name for name in ("model.tflite", "in.npy", "out.npy")
-        )
-        model.write_bytes(data)
-        np.save(given, inputs)
+        for number, (data, inputs) in enumerate(cases):
+            (directory / f"{number}.tflite").write_bytes(data)
+            np.save(directory / f"{number}.in.npy", inputs)
         process = subprocess.run(
             [sys.executable, "-m", "tflite_export.tflm_runner"]
-            + [str(path) for path in (model, given, got)],
+            + [str(directory), str(len(cases))],
             cwd=_PACKAGES,
             capture_output=True,
             text=True,
             errors="replace",
             timeout=_TIMEOUT_SECONDS,
         )
+        arenas = list(map(int, _ARENA.findall(process.stderr)))
         if process.returncode:
-            raise RuntimeError(_failure(process))
-        return Run(np.load(got), _arena_bytes(process.stderr))
+            raise RuntimeError(_failure(process, len(arenas), len(cases)))
+        if len(arenas) != len(cases):
+            raise RuntimeError(
+                f"TFLM did not print its arena: {process.stderr[-500:]}"
+            )
+        return [
+            Run(np.load(directory / f"{number}.out.npy"), arena)
+            for number, arena in enumerate(arenas)
+        ]
 
 
-def _failure(process):
+def _failure(process, done, number):
     how = (
         f"crashed with signal {-process.returncode}"
         if process.returncode < 0
         else "refused the model"
     )
-    return f"TFLM {how}: {process.stderr.strip()[-500:]}"
-
-
-def _arena_bytes(log):
-    match = re.search(r"Arena allocation total (\d+) bytes", log)
-    if match is None:
-        raise RuntimeError(f"TFLM did not print its arena: {log[-500:]}")
-    return int(match[1])
+    which = f" ({done + 1} of {number})" if number > 1 else ""
+    return f"TFLM {how}{which}: {process.stderr.strip()[-500:]}"

@@ -1,9 +1,9 @@
-"""Runs a model in TFLM: `python -m tflite_export.tflm_runner MODEL IN OUT`.
+"""Runs models in TFLM: `python -m tflite_export.tflm_runner DIRECTORY NUMBER`.
 
-IN and OUT are `.npy` files: inputs without and outputs without the batch
-dimension. What the arena was used for goes to standard error. This is a
-process of its own, because TFLM ends the process on a model that it does not
-like; `tflm.run` starts it.
+The directory has `0.tflite` and its inputs `0.in.npy`, and so on, and gets
+`0.out.npy`; inputs and outputs are without the batch dimension. What the arena
+was used for goes to standard error. This is a process of its own, because TFLM
+ends the process on a model that it does not like; `tflm.run_all` starts it.
 """
 
 import pathlib
@@ -29,10 +29,12 @@ def run(data: bytes, inputs: np.ndarray) -> np.ndarray:
 
 
 def main() -> None:
-    """Reads and writes the files named on the command line."""
-    model_path, inputs_path, outputs_path = sys.argv[1:]
-    data = pathlib.Path(model_path).read_bytes()
-    np.save(outputs_path, run(data, np.load(inputs_path)))
+    """Reads and writes the files that `tflm.run_all` names."""
+    directory, number = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+    for i in range(number):
+        data = (directory / f"{i}.tflite").read_bytes()
+        inputs = np.load(directory / f"{i}.in.npy")
+        np.save(directory / f"{i}.out.npy", run(data, inputs))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
-"""Checks an exported model against the Keras model it was made from."""
+"""Checks an exported model against what it was made from.
+
+Needs no Keras: only the model that `compare_with_keras` is given does.
+"""
 
 import dataclasses
+from collections.abc import Sequence
 
-import keras
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
@@ -38,12 +41,12 @@ class Limits:
 
 
 def compare_with_keras(
-    model: keras.Model, data: bytes, images, labels, limits: Limits
+    model, data: bytes, images, labels, limits: Limits
 ) -> Accuracy:
     """Compares a Keras model with its int8 form in LiteRT.
 
     Args:
-        model: images to logits.
+        model: a `keras.Model`, images to logits.
         data: the flatbuffer made from it.
         images: test images, float32 in [0, 1].
         labels: the position of the right logit of every image.
@@ -100,36 +103,43 @@ def _check_logits(accuracy, tolerated):
         )
 
 
-def compare_with_master(master: bytes, data: bytes, images) -> None:
-    """Checks that a slice gives the integers of the master it is from.
+@dataclasses.dataclass(frozen=True, eq=False)
+class Case:
+    """A model to run on other kernels.
 
-    Args:
-        master: the flatbuffer of the whole network.
-        data: the slice.
-        images: float32 in [0, 1]; few, since reference kernels are slow.
-
-    Raises:
-        VerificationError: any integer differs.
+    Attributes:
+        data: the flatbuffer.
+        inputs: integers, as the model takes them; few, since reference
+            kernels are slow.
+        reference: the integers that LiteRT's reference kernels give.
     """
-    labels = flatbuffer.read_metadata(flatbuffer.parse(master))["labels"]
-    sliced = flatbuffer.parse(data)
-    kept = [
-        labels.index(label)
-        for label in flatbuffer.read_metadata(sliced)["labels"]
-    ]
-    (given,) = flatbuffer.inputs(sliced)
-    inputs = quantise(images, given)
-    expected = run_litert(master, inputs, OpResolverType.BUILTIN_REF)[:, kept]
-    got = run_litert(data, inputs, OpResolverType.BUILTIN_REF)
-    if not np.array_equal(expected, got):
-        raise VerificationError(
-            f"A slice gives other integers than its master for "
-            f"{np.sum((expected != got).any(-1))} of {len(images)} images. "
-            f"This is a fault of hlp-export; please report it."
-        )
+
+    data: bytes
+    inputs: np.ndarray
+    reference: np.ndarray
+
+    @classmethod
+    def of(cls, data: bytes, images) -> "Case":
+        """Runs the reference kernels on float32 images in [0, 1]."""
+        (given,) = flatbuffer.inputs(flatbuffer.parse(data))
+        inputs = quantise(images, given)
+        return cls(data, inputs, run_reference(data, inputs))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Compared:
+    """How kernels compare, and the integers of TFLM; None when skipped."""
+
+    kernels: Kernels
+    tflm: np.ndarray | None
 
 
 def compare_kernels(data: bytes, images) -> Kernels:
+    """Compares a model's kernels on images, see `compare_all_kernels`."""
+    return compare_all_kernels([Case.of(data, images)])[0].kernels
+
+
+def compare_all_kernels(cases: Sequence[Case]) -> list[Compared]:
     """Compares the integers of LiteRT's reference kernels with others.
 
     LiteRT's optimised kernels may differ by a few steps. TFLM gives the same
@@ -138,51 +148,54 @@ def compare_kernels(data: bytes, images) -> Kernels:
     than that fails. TFLM is skipped, and the result says so, when it is not
     installed.
 
-    Args:
-        data: the flatbuffer.
-        images: float32 in [0, 1]; few, since reference kernels are slow.
-
     Raises:
-        VerificationError: TFLM cannot run the model, or differs by more.
+        VerificationError: TFLM cannot run a model, or differs by more.
     """
-    (given,) = flatbuffer.inputs(flatbuffer.parse(data))
-    inputs = quantise(images, given)
-    reference = run_litert(data, inputs, OpResolverType.BUILTIN_REF)
-    default = run_litert(data, inputs)
-    result = Kernels(
-        images=len(images),
-        default_steps=int(_steps(default, reference).max()),
-        tflm_steps=None,
-        tflm_identical=None,
-        tflm_skipped=tflm.missing_reason(),
-        arena_bytes=None,
-    )
-    if result.tflm_skipped:
-        return result
-    run = _run_tflm(data, inputs)
+    reason = tflm.missing_reason()
+    compared = []
+    runs = [None] * len(cases) if reason else _run_tflm(cases)
+    for case, run in zip(cases, runs, strict=True):
+        default = run_litert(case.data, case.inputs)
+        kernels = Kernels(
+            images=len(case.inputs),
+            default_steps=int(_steps(default, case.reference).max()),
+            tflm_steps=None,
+            tflm_identical=None,
+            tflm_skipped=reason,
+            arena_bytes=None,
+        )
+        if run:
+            kernels = _with_tflm(kernels, run, case.reference)
+        compared.append(Compared(kernels, run and run.outputs))
+    return compared
+
+
+def _with_tflm(kernels, run, reference):
     steps = _steps(run.outputs, reference)
     _check_tflm_steps(run.outputs, reference, steps)
     return dataclasses.replace(
-        result,
+        kernels,
         tflm_steps=int(steps.max()),
-        tflm_identical=int(np.sum(steps.max(-1) == 0)),
+        tflm_identical=int(np.sum(steps == 0)),
         arena_bytes=run.arena_bytes,
     )
 
 
 def _steps(integers, reference):
-    return np.abs(np.subtract(integers, reference, dtype=np.int64))
+    """The largest difference for every image."""
+    steps = np.abs(np.subtract(integers, reference, dtype=np.int64))
+    return steps.reshape(len(steps), -1).max(-1)
 
 
-def _run_tflm(data, inputs):
+def _run_tflm(cases):
     try:
-        return tflm.run(data, inputs)
+        return tflm.run_all([(case.data, case.inputs) for case in cases])
     except RuntimeError as error:
         raise VerificationError(str(error)) from error
 
 
 def _check_tflm_steps(outputs, reference, steps):
-    wrong = np.flatnonzero(steps.max(-1) > _TFLM_STEPS)
+    wrong = np.flatnonzero(steps > _TFLM_STEPS)
     if wrong.size:
         raise VerificationError(
             f"TFLM gives other logits than LiteRT's reference kernels, by up "
@@ -190,6 +203,11 @@ def _check_tflm_steps(outputs, reference, steps):
             f"for {wrong.size} of {len(outputs)} images; the first: "
             f"{outputs[wrong[0]]} against {reference[wrong[0]]}."
         )
+
+
+def run_reference(data: bytes, inputs) -> np.ndarray:
+    """Runs a model on LiteRT's reference kernels, see `run_litert`."""
+    return run_litert(data, inputs, OpResolverType.BUILTIN_REF)
 
 
 def run_litert(

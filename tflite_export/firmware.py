@@ -1,0 +1,172 @@
+"""Makes of a slice what the target `micro` wants: folders of C++ sources."""
+
+import dataclasses
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from tflite_export import budget, description, micro, slicing, tflm, verify
+from tflite_export import split as splitting
+from tflite_export.manifest import Firmware
+from tflite_export.reference import Reference
+
+_EXAMPLES = 2
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Cut:
+    """A slice and what is known of it.
+
+    Attributes:
+        master: that it is from.
+        reference: what the master gives for some images.
+        names: categories and nodes that were asked for.
+        small: the slice, without metadata in its file.
+        compared: how TFLM runs it on these images.
+    """
+
+    master: slicing.Master
+    reference: Reference
+    names: Sequence[str]
+    small: slicing.Slice
+    compared: verify.Compared
+
+    @property
+    def labels(self) -> list[str]:
+        """Category of every logit."""
+        return self.small.metadata["labels"]
+
+    @property
+    def class_indices(self) -> dict[str, int]:
+        """Class index of every category, in the order of the logits."""
+        indices = self.small.metadata["class_indices"]
+        return dict(zip(self.labels, indices, strict=True))
+
+    @property
+    def examples(self) -> list[micro.Example]:
+        """Images for the firmware's `main`."""
+        pixels = np.rint(self.reference.images[:_EXAMPLES] * 255)
+        return [
+            micro.Example(image, scores)
+            for image, scores in zip(
+                pixels.astype(np.uint8), self.compared.tflm, strict=False
+            )
+        ]
+
+
+@dataclasses.dataclass(frozen=True)
+class Budget:
+    """Bytes of a device that there are for a model; None for any number."""
+
+    flash: int | None = None
+    ram: int | None = None
+
+
+def export(
+    directory: pathlib.Path, stem: str, cut: Cut, limit: Budget, split: bool
+) -> tuple[Firmware, ...]:
+    """Writes a folder for a slice, and one for its parts when asked to.
+
+    Args:
+        directory: of the export.
+        stem: name of the folder.
+        cut: the slice.
+        limit: what it may take of a device.
+        split: whether to make the folder of parts.
+
+    Raises:
+        ValueError: it does not fit into its budget; says what to leave away.
+        RuntimeError: TFLM is not there to measure the tensor arena.
+    """
+    if cut.compared.tflm is None:
+        raise RuntimeError(
+            f"TFLM must measure the tensor arena of a model for "
+            f"microcontrollers, but {cut.compared.kernels.tflm_skipped}. "
+            f"Install hlp-keras[tflm]."
+        )
+    made = [_whole(directory, stem, cut, limit)]
+    if split:
+        made.append(_in_parts(directory, f"{stem}.split", cut, limit))
+    return tuple(made)
+
+
+def _whole(directory, folder, cut, limit):
+    arena_bytes = cut.compared.kernels.arena_bytes
+    footprint = micro.footprint(cut.small.data, arena_bytes)
+    _check(cut, footprint, limit)
+    files = micro.model_files(
+        folder, cut.small.data, cut.class_indices, arena_bytes, cut.examples
+    )
+    return _write(directory, folder, files, footprint, parts=False)
+
+
+def _in_parts(directory, folder, cut, limit):
+    parts = splitting.split(cut.master.slice(cut.labels))
+    compared = verify.compare_all_kernels(cut.reference.check_parts(parts))
+    _check_scores(parts, compared, cut)
+    parts = [
+        micro.SplitPart(**vars(part), arena_bytes=result.kernels.arena_bytes)
+        for part, result in zip(parts, compared, strict=True)
+    ]
+    footprint = micro.split_footprint(parts)
+    _check(cut, footprint, limit)
+    files = micro.split_files(folder, parts, cut.class_indices, cut.examples)
+    return _write(directory, folder, files, footprint, parts=True)
+
+
+def _check_scores(parts, compared, cut):
+    """Raises unless TFLM gives the same for the parts as for the whole."""
+    for part, result in zip(parts, compared, strict=True):
+        if part.labels:
+            columns = [cut.labels.index(label) for label in part.labels]
+            if not np.array_equal(result.tflm, cut.compared.tflm[:, columns]):
+                raise verify.VerificationError(
+                    f"In TFLM {part.name} gives other integers by itself than "
+                    f"in the whole model. Please report it."
+                )
+
+
+def _write(directory, folder, files, footprint, parts):
+    return Firmware(
+        folder=folder,
+        parts=parts,
+        flash_bytes=footprint.flash_bytes,
+        ram_bytes=footprint.ram_bytes,
+        files=tuple(
+            description.write(directory, f"{folder}/{name}", text.encode())
+            for name, text in files.items()
+        ),
+    )
+
+
+def _check(cut, footprint, limit):
+    try:
+        budget.check_budget(footprint, limit.flash, limit.ram)
+    except ValueError:
+        # Only now is it worth finding out what each category takes.
+        budget.check_budget(
+            footprint, limit.flash, limit.ram, _savings(cut, footprint)
+        )
+
+
+def _savings(cut, footprint):
+    """What is saved by leaving away each of the categories and nodes."""
+    slices = {}
+    for name, below in slicing.labels_by_name(cut.small.metadata).items():
+        rest = [label for label in cut.labels if label not in below]
+        if rest:
+            slices[name] = slicing.without_metadata(cut.master.slice(rest))
+    inputs = cut.reference.inputs[:1]
+    runs = tflm.run_all([(data, inputs) for data in slices.values()])
+    left = {
+        name: micro.footprint(data, run.arena_bytes)
+        for (name, data), run in zip(slices.items(), runs, strict=True)
+    }
+    return {
+        name: budget.Footprint(
+            footprint.flash_bytes - rest.flash_bytes,
+            max(0, footprint.ram_bytes - rest.ram_bytes),
+        )
+        for name, rest in left.items()
+    }
