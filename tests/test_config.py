@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+import hlp_keras
 from training import config
 from training.config import TrainConfig
 
@@ -114,6 +115,18 @@ def test_a_file_without_a_configuration_is_refused(tmp_path, text):
 def test_an_unknown_name_lists_the_known_ones(name):
     with pytest.raises(
         ValueError,
-        match=f"cifar10, fashion_mnist, .*, got '{name}'.* mean 'fashion_mnis",
+        match=f"cifar10, cifar100, fashion_mnist, .*, got '{name}'.* mean 'fashion_mnis",
     ):
         config.load_config(name)
+
+
+def test_the_network_for_imagenet100_keeps_to_its_budget():
+    settings = config.load_config("imagenet100_32")
+    taxonomy = hlp_keras.Taxonomy.from_name(settings.taxonomy)
+    model = hlp_keras.HLPModel(taxonomy, levels=settings.levels)
+    cost = hlp_keras.cost(model)
+    assert cost.macs <= 60_000_000
+    smallest = min(
+        hlp_keras.cost(model, [node]).macs for node in taxonomy.nodes
+    )
+    assert smallest / cost.macs < 1 - 0.88

@@ -39,8 +39,8 @@ def node_names(tree):
             yield from node_names(below)
 
 
-def test_three_data_sets_are_shipped():
-    assert NAMES == ["cifar10", "cifar100", "fashion_mnist"]
+def test_four_data_sets_are_shipped():
+    assert NAMES == ["cifar10", "cifar100", "fashion_mnist", "imagenet100"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -65,3 +65,10 @@ def test_cifar100_has_its_published_superclasses():
         superclasses.index(superclass_of[name])
         for name in content["categories"]
     ] == CIFAR100_SUPERCLASSES
+
+
+def test_imagenet100_has_three_levels():
+    tree = read("imagenet100")["tree"]
+    branches = [name for below in tree.values() for name in below]
+    assert (len(tree), len(branches)) == (8, 24)
+    assert len(read("imagenet100")["categories"]) == 100
