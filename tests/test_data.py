@@ -76,6 +76,16 @@ def test_labels_follow_the_names(source):
         assert names == [source.class_names[label] for label in before.labels]
 
 
+def test_only_the_images_of_some_classes_are_kept(source):
+    some = data.restrict(source, ["ship", "cat"])
+    assert some.class_names == ("cat", "ship")
+    np.testing.assert_array_equal(some.train.labels, [0, 1, 0, 1])
+    # Of ten images every fifth is a cat, from the second on.
+    numbers = some.train.images[:, 0, 0, 0]
+    np.testing.assert_array_equal(numbers, [1, 4, 6, 9])
+    assert len(some.test.images) == 2
+
+
 def test_a_taxonomy_of_other_classes_lists_both_differences(source):
     taxonomy = hlp_keras.Taxonomy.from_nested(["cat", "dog", "car", "bike"])
     with pytest.raises(

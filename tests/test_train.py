@@ -112,6 +112,23 @@ def test_a_finished_run_says_so_and_does_nothing(whole, caplog):
     )
 
 
+def test_a_network_of_ones_own_is_trained_and_gone_on_with(tmp_path):
+    def plain():
+        return hlp_keras.plain_model(
+            SOURCE.class_names, (16, 16, 3), base_stages=[(8, 1, 4)]
+        )
+
+    model, again = plain(), plain()
+    before = model.get_weights()[0]
+    train.train_model(model, CONFIG, SOURCE, tmp_path)
+    assert (model.get_weights()[0] != before).any()
+    assert len(Workdir(tmp_path).rows(9)) == 3
+    train.train_model(again, CONFIG, SOURCE, tmp_path)
+    np.testing.assert_array_equal(
+        again.get_weights()[0], model.get_weights()[0]
+    )
+
+
 def test_a_best_network_that_was_not_copied_is_copied_later(whole, tmp_path):
     _, workdir = whole
     path = tmp_path / "copy"

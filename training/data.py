@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Iterable
 
 import numpy as np
 import tensorflow as tf
@@ -54,6 +55,25 @@ def relabel(source: Source, taxonomy: hlp_keras.Taxonomy) -> Source:
     )
     return dataclasses.replace(
         source, train=train, test=test, class_names=categories
+    )
+
+
+def restrict(source: Source, categories: Iterable[str]) -> Source:
+    """Keeps the images of some classes, in the order of the classes."""
+    names = source.class_names
+    kept = np.flatnonzero(np.isin(names, list(categories)))
+
+    def inside(split):
+        is_kept = np.isin(split.labels, kept)
+        labels = np.searchsorted(kept, split.labels[is_kept])
+        return Split(split.images[is_kept], labels.astype(np.int32))
+
+    return dataclasses.replace(
+        source,
+        train=inside(source.train),
+        test=inside(source.test),
+        class_names=tuple(names[index] for index in kept),
+        tree=None,
     )
 
 

@@ -121,7 +121,7 @@ def _evaluate_nodes(model, logits, labels):
     for node in model.taxonomy.nodes:
         names = model.taxonomy.leaves(node)
         cost = hlp_keras.cost(model, names)
-        hits = _cutout_hits(model.taxonomy, logits, labels, names)
+        hits = cutout_hits(model.taxonomy, logits, labels, names)
         accuracy = statistics.share(hits)
         results.append(
             CutoutResult(node, len(names), accuracy, cost.params, cost.macs)
@@ -129,8 +129,23 @@ def _evaluate_nodes(model, logits, labels):
     return tuple(results)
 
 
-def _cutout_hits(taxonomy, logits, labels, names):
-    """Which images of a category set its cutout gets right."""
+def cutout_hits(
+    taxonomy: hlp_keras.Taxonomy,
+    logits: np.ndarray,
+    labels: np.ndarray,
+    names: Sequence[str],
+) -> np.ndarray:
+    """Says which images of a category set its cutout gets right.
+
+    Args:
+        taxonomy: of the full network.
+        logits: of the full network, for all images.
+        labels: of all images.
+        names: the categories of the set.
+
+    Returns:
+        bool array with an entry per image of the set.
+    """
     kept = np.flatnonzero(np.isin(taxonomy.categories, names))
     is_inside = np.isin(labels, kept)
     predicted = kept[logits[is_inside][:, kept].argmax(axis=1)]
@@ -145,7 +160,7 @@ def _evaluate_sets(model, logits, labels, seed, sets_per_size):
         sets = draw_sets(categories, size, sets_per_size, random)
         costs = [hlp_keras.cost(model, names) for names in sets]
         accuracies = [
-            _cutout_hits(model.taxonomy, logits, labels, names).mean()
+            cutout_hits(model.taxonomy, logits, labels, names).mean()
             for names in sets
         ]
         results.append(

@@ -43,10 +43,42 @@ def train_and_evaluate(
     """
     _check_image_size(config, source)
     taxonomy = data.load_taxonomy(config.taxonomy, source)
-    source = data.relabel(source, taxonomy)
-    steps = data.steps_per_epoch(source.train, config)
     keras.utils.set_random_seed(config.seed)
     model = build_model(config, taxonomy, source.image_shape)
+    train_model(model, config, source, workdir)
+    return model
+
+
+def train_model(
+    model: hlp_keras.HLPModel,
+    config: TrainConfig,
+    source: Source,
+    workdir: str | os.PathLike,
+) -> None:
+    """Trains a network that is there already; see `train_and_evaluate`.
+
+    ```
+    plain = hlp_keras.plain_model(taxonomy.categories, macs=12_500_000)
+    train_model(plain, config, source, "plain")
+    ```
+
+    After a break, call it with a network of the same form; its weights are
+    replaced by those of the last finished epoch.
+
+    Args:
+        model: the network, whose categories are the classes of the images.
+        config: the recipe and the augmentation.
+        source: the images.
+        workdir: directory for what the run writes.
+
+    Raises:
+        ValueError: network, images and work directory do not fit together.
+        FloatingPointError: the loss is no longer a number.
+        OSError: the work directory cannot be written.
+    """
+    _check_image_size(config, source)
+    source = data.relabel(source, model.taxonomy)
+    steps = data.steps_per_epoch(source.train, config)
     compile_model(model, config, steps)
     workdir = Workdir(workdir)
     workdir.claim(config, source)
@@ -54,10 +86,9 @@ def train_and_evaluate(
     workdir.update_best(finished)
     if finished >= config.epochs:
         logging.info("All %d epochs are finished: %s.", finished, workdir.last)
-        return model
+        return
     logging.info("%d of %d epochs are finished.", finished, config.epochs)
     _fit(model, config, source, workdir, finished)
-    return model
 
 
 def _check_image_size(config, source):
