@@ -8,7 +8,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from tflite_export import flatbuffer, quiet, verify
 from tflite_export.manifest import Tensor
-from tflite_export.slicing import Master
+from tflite_export.slicing import Master, Slice
 from tflite_export.split import Part
 from tflite_export.verify import VerificationError
 
@@ -49,12 +49,11 @@ class Reference:
         """The logits of some categories, in the order given."""
         return self.logits[:, [self.labels.index(label) for label in labels]]
 
-    def check(self, data: bytes, labels: Sequence[str]) -> verify.Case:
+    def check(self, small: Slice) -> verify.Case:
         """Checks that a slice gives the integers of the master.
 
         Args:
-            data: the slice, of any type of image and logits.
-            labels: category of each of its logits.
+            small: the slice, of any type of image and logits.
 
         Returns:
             a case for it on these images.
@@ -62,12 +61,12 @@ class Reference:
         Raises:
             VerificationError: any integer differs.
         """
-        model = flatbuffer.parse(data)
-        (given,), (got,) = flatbuffer.inputs(model), flatbuffer.outputs(model)
+        (given,) = flatbuffer.inputs(small.model)
+        (got,) = flatbuffer.outputs(small.model)
         inputs = verify.quantise(self.images, given)
-        outputs = verify.run_reference(data, inputs)
-        self._compare(outputs, got, labels, "A slice")
-        return verify.Case(data, inputs, outputs)
+        outputs = verify.run_reference(small.data, inputs)
+        self._compare(outputs, got, small.metadata["labels"], "A slice")
+        return verify.Case(small.data, inputs, outputs)
 
     def check_bundle(
         self,

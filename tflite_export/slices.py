@@ -7,6 +7,8 @@ manifest = export_slices(
 ```
 """
 
+import collections
+import concurrent.futures
 import dataclasses
 import itertools
 from collections.abc import Callable, Iterable, Sequence
@@ -38,8 +40,8 @@ _IO_TYPES = {
     "android": ("int8", "uint8", "float32"),
 }
 TARGETS = tuple(target for target in _IO_TYPES if target)
-_RANDOM_IMAGES = 4
-# So many slices are in memory at a time.
+_RANDOM_IMAGES = 2
+# So many slices are checked in TFLM at a time.
 _BATCH = 50
 
 
@@ -161,10 +163,9 @@ def export_slices(
 
 def _export(job, stems, directory):
     models = []
-    remaining = iter(stems.items())
-    while batch := list(itertools.islice(remaining, _BATCH)):
-        models += _models(job, batch, directory)
-        job.progress(f"{len(models)} of {len(stems)} category sets")
+    for model in _models(job, stems, directory):
+        models.append(model)
+        job.progress(f"[{len(models)}/{len(stems)}] {model.file}")
     parts, bundled = (), None
     if job.settings.split or job.settings.target == "android":
         parts = _parts(job, models, directory)
@@ -185,23 +186,45 @@ def _export(job, stems, directory):
 
 
 def _models(job, stems, directory):
-    """Slices, checks and writes some category sets."""
+    """Slices, checks and writes all category sets.
+
+    TFLM is a process of its own: while it runs some models, the next are
+    sliced.
+    """
+    running = collections.deque()
+    with concurrent.futures.ThreadPoolExecutor(max_workers=1) as thread:
+        for batch in _batches(stems.items()):
+            slices, cases = _slice(job, batch)
+            runs = thread.submit(verify.run_tflm, cases)
+            running.append((batch, slices, cases, runs))
+            if len(running) > 1:
+                yield from _finish(job, directory, *running.popleft())
+        for batch in running:
+            yield from _finish(job, directory, *batch)
+
+
+def _batches(items):
+    items = iter(items)
+    while batch := list(itertools.islice(items, _BATCH)):
+        yield batch
+
+
+def _slice(job, batch):
+    """Slices, and a case for each, which gives the master's integers."""
     order = "heads" if job.settings.target == "edgetpu" else "classes"
-    slices = [job.master.cut(names, order) for _, names in stems]
+    slices = [job.master.cut(names, order) for _, names in batch]
     if job.settings.target == "micro":
         # A microcontroller has no use for what a file tells of itself.
         slices = [_without_metadata(small) for small in slices]
-    cases = [
-        job.reference.check(small.data, small.metadata["labels"])
-        for small in slices
-    ]
-    compared = verify.compare_all_kernels(cases)
-    return [
-        _write(job, stem, names, small, result, directory)
-        for (stem, names), small, result in zip(
-            stems, slices, compared, strict=True
-        )
-    ]
+    return slices, [job.reference.check(small) for small in slices]
+
+
+def _finish(job, directory, batch, slices, cases, runs):
+    compared = verify.compare_all_kernels(cases, runs.result())
+    for (stem, names), small, result in zip(
+        batch, slices, compared, strict=True
+    ):
+        yield _write(job, stem, names, small, result, directory)
 
 
 def _without_metadata(small):
@@ -214,10 +237,10 @@ def _write(job, stem, names, small, compared, directory):
     labels = small.metadata["labels"]
     if job.settings.border != "int8":
         data = borders.with_io_type(small.data, job.settings.border)
-        job.reference.check(data, labels)
         small = dataclasses.replace(
             small, data=data, model=flatbuffer.parse(data)
         )
+        job.reference.check(small)
     more = {}
     if job.settings.target == "edgetpu":
         more["edgetpu"] = coral.export(

@@ -139,7 +139,9 @@ def compare_kernels(data: bytes, images) -> Kernels:
     return compare_all_kernels([Case.of(data, images)])[0].kernels
 
 
-def compare_all_kernels(cases: Sequence[Case]) -> list[Compared]:
+def compare_all_kernels(
+    cases: Sequence[Case], runs: Sequence[tflm.Run | None] | None = None
+) -> list[Compared]:
     """Compares the integers of LiteRT's reference kernels with others.
 
     LiteRT's optimised kernels may differ by a few steps. TFLM gives the same
@@ -148,12 +150,16 @@ def compare_all_kernels(cases: Sequence[Case]) -> list[Compared]:
     than that fails. TFLM is skipped, and the result says so, when it is not
     installed.
 
+    Args:
+        cases: models and what to run them on.
+        runs: what `run_tflm` gave for these, when that is known already.
+
     Raises:
         VerificationError: TFLM cannot run a model, or differs by more.
     """
+    runs = run_tflm(cases) if runs is None else runs
     reason = tflm.missing_reason()
     compared = []
-    runs = [None] * len(cases) if reason else _run_tflm(cases)
     for case, run in zip(cases, runs, strict=True):
         default = run_litert(case.data, case.inputs)
         kernels = Kernels(
@@ -187,7 +193,14 @@ def _steps(integers, reference):
     return steps.reshape(len(steps), -1).max(-1)
 
 
-def _run_tflm(cases):
+def run_tflm(cases: Sequence[Case]) -> list[tflm.Run | None]:
+    """Runs models in TFLM; gives None for each when it is not installed.
+
+    Raises:
+        VerificationError: TFLM cannot run a model.
+    """
+    if tflm.missing_reason():
+        return [None] * len(cases)
     try:
         return tflm.run_all([(case.data, case.inputs) for case in cases])
     except RuntimeError as error:
