@@ -42,3 +42,27 @@ def test_too_small_samples_are_refused():
         statistics.share([])
     with pytest.raises(ValueError, match="at least two, got 1"):
         statistics.mean([0.5])
+
+
+def test_a_paired_difference_has_bonett_and_prices_interval():
+    # 6 images only the first gets right, 2 only the second, of 48.
+    hits = np.arange(48) < 30
+    others = (np.arange(48) >= 6) & (np.arange(48) < 32)
+    z, won, lost = 1.959964, 7 / 50, 3 / 50
+    half = z * np.sqrt((won + lost - (won - lost) ** 2) / 50)
+    estimate = statistics.difference(hits, others)
+    assert estimate.value == pytest.approx(4 / 48)
+    assert estimate.low == pytest.approx(won - lost - half)
+    assert estimate.high == pytest.approx(won - lost + half)
+    assert estimate.number == 48
+
+
+def test_equal_samples_differ_by_nothing_but_not_surely():
+    estimate = statistics.difference([True] * 50, [True] * 50)
+    assert estimate.value == 0
+    assert estimate.low < 0 < estimate.high
+
+
+def test_a_difference_needs_the_same_images():
+    with pytest.raises(ValueError, match=r"same images, .* \(2,\) and \(1,\)"):
+        statistics.difference([True, False], [True])

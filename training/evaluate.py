@@ -51,7 +51,7 @@ def evaluate(
     """
     taxonomy = model.taxonomy
     source = data.relabel(source, taxonomy)
-    _check_images(model, source)
+    check_images(model, source)
     images = source.test.images.astype(np.float32) / 255
     labels = source.test.labels
     logits = model.predict(images, batch_size=256, verbose=0)
@@ -72,7 +72,8 @@ def evaluate(
     )
 
 
-def _check_images(model, source):
+def check_images(model: hlp_keras.HLPModel, source: Source) -> None:
+    """Raises ValueError when a network cannot be measured on a source."""
     expected = model.inputs[0].shape[1:]
     if source.image_shape != expected:
         raise ValueError(
@@ -146,10 +147,25 @@ def cutout_hits(
     Returns:
         bool array with an entry per image of the set.
     """
+    predicted, right = predict_inside(taxonomy, logits, labels, names)
+    return predicted == right
+
+
+def predict_inside(
+    taxonomy: hlp_keras.Taxonomy,
+    logits: np.ndarray,
+    labels: np.ndarray,
+    names: Sequence[str],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Gives what the cutout of a category set predicts, as class indices.
+
+    Returns:
+        predicted and right labels of the images of the set.
+    """
     kept = np.flatnonzero(np.isin(taxonomy.categories, names))
     is_inside = np.isin(labels, kept)
     predicted = kept[logits[is_inside][:, kept].argmax(axis=1)]
-    return predicted == labels[is_inside]
+    return predicted, labels[is_inside]
 
 
 def _evaluate_sets(model, logits, labels, seed, sets_per_size):

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import os
 
-from training import files
+from training import files, tables
 from training.statistics import Estimate
 
 
@@ -121,8 +121,8 @@ class Evaluation:
             partial.write_text(text + "\n", encoding="utf-8")
 
     def __str__(self):
-        summary = _align([_HEADER[:2], *_summary(self)])
-        cutouts = _align([_HEADER, *_cutouts(self)])
+        summary = tables.align([_HEADER[:2], *_summary(self)])
+        cutouts = tables.align([_HEADER, *_cutouts(self)])
         note = "Random sets: means over the sets, with their 95 % intervals."
         return "\n".join([*summary, "", *cutouts, note])
 
@@ -131,59 +131,44 @@ _HEADER = ("", "accuracy (95 % interval)", "parameters", "MACs")
 
 
 def _summary(result):
-    yield f"full network, {result.images:,} images", _percent(result.accuracy)
+    yield (
+        f"full network, {result.images:,} images",
+        tables.percent(result.accuracy),
+    )
     for level in result.levels:
         yield (
             f"level {level.level}, {level.nodes} nodes",
-            _percent(level.accuracy),
+            tables.percent(level.accuracy),
         )
     if result.across is not None:
-        yield "errors across branches", _percent(result.across)
+        yield "errors across branches", tables.percent(result.across)
     for cue in result.cues:
-        yield f"{cue.cue} cue, gain {cue.gain:g}", _percent(cue.accuracy)
+        yield f"{cue.cue} cue, gain {cue.gain:g}", tables.percent(cue.accuracy)
 
 
 def _cutouts(result):
     yield (
         "all categories",
-        _percent(result.accuracy),
+        tables.percent(result.accuracy),
         f"{result.params:,}",
         f"{result.macs:,}",
     )
     for node in result.nodes:
         yield (
             f"{node.node} ({node.categories})",
-            _percent(node.accuracy),
+            tables.percent(node.accuracy),
             f"{node.params:,}",
             f"{node.macs:,}",
         )
     for sets in result.random_sets:
         yield (
             f"{sets.accuracy.number} random sets of {sets.categories}",
-            _percent(sets.accuracy),
+            tables.percent(sets.accuracy),
             _count(sets.params),
             _count(sets.macs),
         )
 
 
-def _percent(figure):
-    return (
-        f"{100 * figure.value:5.1f} % "
-        f"({100 * figure.low:.1f} to {100 * figure.high:.1f})"
-    )
-
-
 def _count(figure):
     half = (figure.high - figure.low) / 2
     return f"{figure.value:,.0f} ± {half:,.0f}"
-
-
-def _align(rows):
-    """Lines up columns, the first to the left and the others to the right."""
-    rows = list(rows)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for name, *cells in rows:
-        line = name.ljust(widths[0])
-        for cell, width in zip(cells, widths[1:], strict=True):
-            line += "  " + cell.rjust(width)
-        yield line.rstrip()

@@ -47,3 +47,32 @@ def mean(values: np.ndarray) -> Estimate:
     half = quantile * values.std(ddof=1) / np.sqrt(values.size)
     value = float(values.mean())
     return Estimate(value, value - half, value + half, values.size)
+
+
+def difference(hits: np.ndarray, others: np.ndarray) -> Estimate:
+    """How much larger one share is than another on the same sample.
+
+    The interval is Bonett and Price's (2012) for paired shares, which rests on
+    the discordant pairs alone, as McNemar's test does; their adjustment keeps
+    it from having no width where there are none.
+    """
+    hits, others = (np.asarray(each, bool) for each in (hits, others))
+    number = hits.size
+    if not number or hits.shape != others.shape:
+        raise ValueError(
+            f"Expected two samples of the same images, at least one, got "
+            f"{hits.shape} and {others.shape}."
+        )
+    won, lost = (
+        (pairs.sum() + 1) / (number + 2)
+        for pairs in (hits & ~others, others & ~hits)
+    )
+    quantile = scipy.stats.norm.ppf((1 + _CONFIDENCE) / 2)
+    variance = (won + lost - (won - lost) ** 2) / (number + 2)
+    half = quantile * np.sqrt(variance)
+    return Estimate(
+        float(hits.mean() - others.mean()),
+        float(max(won - lost - half, -1)),
+        float(min(won - lost + half, 1)),
+        number,
+    )
