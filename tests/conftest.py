@@ -1,7 +1,12 @@
 """Options and fixtures that all tests share."""
 
+import os
+
 import hypothesis
 import pytest
+
+# On JAX most of the time goes into compiling what runs once.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 # The same cases on every machine, however slow it is.
 hypothesis.settings.register_profile(
