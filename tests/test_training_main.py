@@ -148,3 +148,23 @@ def test_a_run_that_is_killed_over_and_over_ends_like_one_that_is_not(
     assert code == 0, errors
     assert "full network, 40 images" in output
     assert json.loads(killed.evaluation.read_text())["images"] == 40
+
+
+@pytest.mark.slow
+def test_networks_are_compared_by_command(flags, tmp_path):
+    compare = "from training.__main__ import compare; compare()"
+    arguments = [
+        *flags,
+        "--config.epochs=1",
+        "--config.levels=[[[16, 1, 2]], [[16, 1, 2]]]",
+        f"--workdir={tmp_path / 'out'}",
+        f"--plots={tmp_path / 'plots'}",
+    ]
+    code, _, errors = run("-c", compare, *arguments, "--plain_widths=half")
+    assert code == 1
+    assert "hlp-compare: Expected --plain_widths to be numbers" in errors
+    code, output, errors = run("-c", compare, *arguments)
+    assert code == 0, errors
+    assert "all (4)" in output
+    assert (tmp_path / "out" / "comparison.json").exists()
+    assert (tmp_path / "plots" / "accuracy_over_macs.svg").exists()

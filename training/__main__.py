@@ -1,13 +1,15 @@
-"""Trains (hlp-train) and evaluates (hlp-evaluate) a hierarchical network.
+"""Trains, evaluates and compares a hierarchical network, by command.
 
     hlp-train --config cifar10 --data cifar10 --workdir out --config.epochs=40
     hlp-evaluate --workdir out
+    hlp-compare --config cifar10 --data cifar10 --workdir comparison
 
 `python -m training` is hlp-train.
 """
 
 import dataclasses
 import os
+import pathlib
 import sys
 
 from absl import app, flags, logging
@@ -21,21 +23,7 @@ _OVERRIDE = "config."
 
 def train() -> None:
     """Runs `hlp-train`."""
-    flags.DEFINE_string(
-        "config",
-        None,
-        f"Settings of the run: {', '.join(configs.list_configs())}, or the "
-        f"path of a Python file with get_config(). --config.FIELD=value "
-        f"replaces one of them.",
-        required=True,
-    )
-    flags.DEFINE_string(
-        "data",
-        None,
-        "Source of the images: fashion_mnist_mini, fashion_mnist, cifar10, "
-        "cifar100, a directory or an .npz file.",
-        required=True,
-    )
+    _define_run()
     flags.DEFINE_string(
         "workdir",
         None,
@@ -43,10 +31,6 @@ def train() -> None:
         "was broken off.",
         required=True,
     )
-    for field in dataclasses.fields(configs.TrainConfig):
-        flags.DEFINE_string(
-            f"{_OVERRIDE}{field.name}", None, field.metadata["doc"]
-        )
     app.run(lambda arguments: _run("hlp-train", _train, arguments))
 
 
@@ -73,6 +57,56 @@ def evaluate() -> None:
     app.run(lambda arguments: _run("hlp-evaluate", _evaluate, arguments))
 
 
+def compare() -> None:
+    """Runs `hlp-compare`."""
+    _define_run()
+    flags.DEFINE_string(
+        "workdir",
+        None,
+        "Directory of all runs; comparison.json is written there. The same "
+        "command again trains what is missing.",
+        required=True,
+    )
+    flags.DEFINE_integer(
+        "sets_per_size",
+        7,
+        "How many random sets of 2, 3 and 5 branches.",
+        lower_bound=0,
+    )
+    flags.DEFINE_integer("sets_seed", 0, "Of the random sets.", lower_bound=0)
+    flags.DEFINE_list(
+        "plain_widths",
+        [],
+        "Multiples of the filters of further plain networks for every set, as "
+        "in 0.5,0.7, to find the size that is as accurate as the cutout.",
+    )
+    flags.DEFINE_string("plots", None, "Directory for plots, if any.")
+    app.run(lambda arguments: _run("hlp-compare", _compare, arguments))
+
+
+def _define_run():
+    """Defines the flags that say what is trained on what."""
+    flags.DEFINE_string(
+        "config",
+        None,
+        f"Settings of the run: {', '.join(configs.list_configs())}, or the "
+        f"path of a Python file with get_config(). --config.FIELD=value "
+        f"replaces one of them.",
+        required=True,
+    )
+    flags.DEFINE_string(
+        "data",
+        None,
+        "Source of the images: fashion_mnist_mini, fashion_mnist, cifar10, "
+        "cifar100, a directory or an .npz file.",
+        required=True,
+    )
+    for field in dataclasses.fields(configs.TrainConfig):
+        flags.DEFINE_string(
+            f"{_OVERRIDE}{field.name}", None, field.metadata["doc"]
+        )
+
+
 def _run(name, command, arguments):
     """Runs a command; an error that the user can mend becomes one line."""
     if len(arguments) > 1:
@@ -87,14 +121,18 @@ def _run(name, command, arguments):
     return 0
 
 
-def _train(options):
+def _load_run(options):
     overrides = {
         name.removeprefix(_OVERRIDE): value
         for name, value in options.flag_values_dict().items()
         if name.startswith(_OVERRIDE) and value is not None
     }
     config = configs.load_config(options.config, overrides)
-    source = sources.load_source(options.data, config.image_size)
+    return config, sources.load_source(options.data, config.image_size)
+
+
+def _train(options):
+    config, source = _load_run(options)
     # Imported late: TensorFlow takes seconds, and a wrong flag none.
     from training import train
 
@@ -115,6 +153,36 @@ def _evaluate(options):
     )
     evaluation.save(workdir.evaluation)
     print(f"\n{evaluation}\n\nWritten to {workdir.evaluation}")
+
+
+def _compare(options):
+    try:
+        widths = tuple(map(float, options.plain_widths))
+    except ValueError as error:
+        raise ValueError(
+            f"Expected --plain_widths to be numbers with commas, as in "
+            f"0.5,0.7: {error}."
+        ) from error
+    config, source = _load_run(options)
+    from training import compare
+
+    if options.plots is not None:
+        # Not after hours of training: Matplotlib is in the extra `report`.
+        from training import comparison_plots
+
+    comparison = compare.compare(
+        config,
+        source,
+        options.workdir,
+        options.sets_per_size,
+        options.sets_seed,
+        widths,
+    )
+    path = pathlib.Path(options.workdir) / "comparison.json"
+    comparison.save(path)
+    print(f"\n{comparison}\n\nWritten to {path}")
+    if options.plots is not None:
+        comparison_plots.save(comparison, options.plots)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,157 @@
+"""A comparison with plain networks, on tiny images."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+import hlp_keras
+from training import compare, train
+from training.config import TrainConfig
+from training.sources import Source, Split
+
+TREE = {"pet": ["cat", "dog"], "vehicle": ["car", "ship", "van"]}
+NAMES = ("van", "cat", "car", "dog", "ship")
+CONFIG = TrainConfig(
+    taxonomy="directory",
+    levels=(((16, 1, 2),), ((16, 1, 2),)),
+    epochs=1,
+    batch_size=8,
+    crop_padding=1,
+)
+
+
+def make_split(number, seed):
+    """Images as bright as their label is high."""
+    random = np.random.default_rng(seed)
+    labels = np.arange(number, dtype=np.int32) % 5
+    noise = random.integers(0, 40, (number, 16, 16, 3))
+    images = noise + 50 * labels[:, None, None, None]
+    return Split(images.astype(np.uint8), labels)
+
+
+SOURCE = Source("photos", make_split(40, 0), make_split(30, 1), NAMES, TREE)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    return tmp_path_factory.mktemp("comparison")
+
+
+@pytest.fixture(scope="module")
+def result(path):
+    return compare.compare(CONFIG, SOURCE, path, plain_widths=(0.5,))
+
+
+def test_every_network_has_a_directory(result, path):
+    found = {str(p.parent.relative_to(path)) for p in path.rglob("last.keras")}
+    assert found == {
+        *("hierarchical", "plain", "plain_x0.5"),
+        *("scratch/pet", "scratch_x0.5/pet"),
+        *("scratch/vehicle", "scratch_x0.5/vehicle"),
+    }
+
+
+def test_networks_cost_what_they_are_compared_at(result, path):
+    model = hlp_keras.load_model(path / "hierarchical" / "last.keras")
+    cost = hlp_keras.cost(model)
+    whole = result.whole
+    assert (whole.cutout.params, whole.cutout.macs) == (cost.params, cost.macs)
+    assert whole.scratch.macs == pytest.approx(cost.macs, rel=0.03)
+    for one in result.sets:
+        assert one.cutout.macs == hlp_keras.cost(model, one.of.nodes).macs
+        assert one.scratch.macs == pytest.approx(one.cutout.macs, rel=0.05)
+        assert one.narrower[0].macs < one.scratch.macs / 2
+
+
+def test_figures_are_those_of_the_networks(result, path):
+    model = hlp_keras.load_model(path / "hierarchical" / "last.keras")
+    plain = hlp_keras.load_model(path / "plain" / "last.keras")
+    pets = result.sets[0]
+    assert pets.of.categories == ("cat", "dog")
+    labels = np.array(NAMES)[SOURCE.test.labels]
+    inside = np.isin(labels, pets.of.categories)
+    images = SOURCE.test.images[inside] / np.float32(255)
+
+    def accuracy(network):
+        small = hlp_keras.cutout(network, pets.of.categories)
+        found = small.predict(images, verbose=0).argmax(axis=1)
+        return np.mean(
+            np.array(small.taxonomy.categories)[found] == labels[inside]
+        )
+
+    scratch = hlp_keras.load_model(path / "scratch" / "pet" / "last.keras")
+    assert pets.cutout.accuracy.value == accuracy(model)
+    assert pets.plain.accuracy.value == accuracy(plain)
+    assert pets.scratch.accuracy.value == accuracy(scratch)
+    assert pets.over_scratch.value == accuracy(model) - accuracy(scratch)
+    assert pets.over_plain.value == accuracy(model) - accuracy(plain)
+    assert pets.cutout.accuracy.number == pets.over_plain.number == 12
+
+
+def test_a_comparison_goes_on_where_it_was(result, path, monkeypatch):
+    def fail(*arguments):
+        raise AssertionError("There is nothing left to train.")
+
+    before = {p: p.stat().st_mtime_ns for p in path.rglob("*.npy")}
+    lost = path / "scratch" / "pet" / "logits.npy"
+    lost.unlink()
+    monkeypatch.setattr(train, "_fit", fail)
+    again = compare.compare(CONFIG, SOURCE, path, plain_widths=(0.5,))
+    assert again == result
+    assert {p for p in before if p.stat().st_mtime_ns != before[p]} == {lost}
+
+
+def test_other_settings_need_another_directory(result, path):
+    config = dataclasses.replace(CONFIG, seed=1)
+    with pytest.raises(ValueError, match="another run: seed is 0 there"):
+        compare.compare(config, SOURCE, path)
+
+
+def test_a_comparison_is_json_and_a_table(result, tmp_path):
+    result.save(tmp_path / "comparison.json")
+    read = json.loads((tmp_path / "comparison.json").read_text())
+    assert read["sets"][1]["of"]["nodes"] == ["vehicle"]
+    assert read["whole"]["cutout"]["macs"] == result.whole.cutout.macs
+    lines = str(result).splitlines()
+    assert lines[1].startswith("all (5)")
+    assert any(line.startswith("left away by ") for line in lines)
+
+
+def test_errors_across_branches_change_the_branch(result, path):
+    logits = np.load(path / "hierarchical" / "logits.npy")
+    is_pet = np.array([True, True, False, False, False])
+    # As the taxonomy numbers them.
+    names = ("cat", "dog", "car", "ship", "van")
+    labels = np.array([names.index(NAMES[i]) for i in SOURCE.test.labels])
+    predicted = logits.argmax(axis=1)
+    wrong = predicted != labels
+    crossing = is_pet[predicted[wrong]] != is_pet[labels[wrong]]
+    (two,) = result.across
+    assert (two.branches, two.sets) == (2, 1)
+    assert two.share == crossing.mean()
+
+
+def test_a_flat_taxonomy_has_no_cutouts(tmp_path):
+    (tmp_path / "flat.yaml").write_text("[van, cat, car, dog, ship]")
+    config = dataclasses.replace(
+        CONFIG, taxonomy=str(tmp_path / "flat.yaml"), levels=None
+    )
+    with pytest.raises(ValueError, match="taxonomy with nodes, .* Group them"):
+        compare.compare(config, SOURCE, tmp_path)
+
+
+@pytest.mark.parametrize("width", [1, 0, -2])
+def test_widths_that_make_no_sense_are_refused(width, tmp_path):
+    with pytest.raises(ValueError, match="plain widths above 0, and not 1"):
+        compare.compare(CONFIG, SOURCE, tmp_path, plain_widths=(width,))
+
+
+def test_a_budget_that_is_missed_is_named():
+    full = hlp_keras.Cost((hlp_keras.SegmentCost("trunk", 9, 1000),))
+    near = hlp_keras.Cost((hlp_keras.SegmentCost("trunk", 9, 1029),))
+    far = hlp_keras.Cost((hlp_keras.SegmentCost("trunk", 9, 1031),))
+    compare._check_budget(near, full)
+    with pytest.raises(ValueError, match="within 3 % .* 1,000 MACs, .* 1,031"):
+        compare._check_budget(far, full)

@@ -1,0 +1,267 @@
+"""Compares a hierarchical network and its cutouts with plain networks."""
+
+import dataclasses
+import logging
+import os
+import pathlib
+import urllib.parse
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+import hlp_keras
+from hlp_keras import stages
+from training import category_sets, data, evaluate, files, statistics, train
+from training.category_sets import CategorySet
+from training.comparison import (
+    AcrossResult,
+    Comparison,
+    NetworkResult,
+    SetResult,
+    smallest_equal,
+    summarize,
+)
+from training.config import TrainConfig
+from training.sources import Source
+
+# How far the plain network may be from the full one's multiply-accumulates.
+_TOLERANCE = 0.03
+_ACROSS_BRANCHES = (2, 3, 4, 5)
+_ACROSS_SETS = 20
+
+
+def compare(
+    config: TrainConfig,
+    source: Source,
+    workdir: str | os.PathLike,
+    sets_per_size: int = 7,
+    sets_seed: int = 0,
+    plain_widths: Sequence[float] = (),
+) -> Comparison:
+    """Trains all networks of a comparison with one recipe, and measures them.
+
+    ```
+    config = load_config("fashion_mnist_mini")
+    source = load_source("fashion_mnist_mini")
+    print(compare(config, source, "out"))
+    ```
+
+    They are the hierarchical network, a plain network of as many
+    multiply-accumulates, and for every set of
+    `category_sets.every_set` a plain network for its categories alone, of as
+    many multiply-accumulates as the cutout.
+
+    Every network has a work directory of its own in `workdir`: called again
+    after a break, with the same settings, only what is missing is trained.
+
+    Args:
+        config: the hierarchical network, and the recipe of all.
+        source: the images.
+        workdir: directory for what the runs write.
+        sets_per_size: how many random sets of 2, 3 and 5 branches.
+        sets_seed: of the random sets.
+        plain_widths: for each of them and every set, one more plain network of
+            that multiple of the filters, to find the size that is as accurate
+            as the cutout.
+
+    Raises:
+        ValueError: settings, images and work directory do not fit together,
+            the taxonomy has no nodes, or no plain network fits a budget.
+        FloatingPointError: a loss is no longer a number.
+        OSError: the work directory cannot be written.
+    """
+    _check_widths(plain_widths)
+    taxonomy = data.load_taxonomy(config.taxonomy, source)
+    source = data.relabel(source, taxonomy)
+    networks = _Networks(config, source, pathlib.Path(workdir))
+    model, logits = networks.hierarchical(taxonomy)
+    full = _Whole(model, logits, source.test.labels)
+    every = CategorySet((), taxonomy.categories)
+    plain = networks.plain(every, full.cost(every).macs)
+    _check_budget(plain.cost, full.cost(every))
+    plain = _Whole(plain.model, plain.logits, source.test.labels)
+    results = []
+    sets = category_sets.every_set(model.taxonomy, sets_per_size, sets_seed)
+    for chosen in (every, *sets):
+        logging.info("%d of %d: %s.", len(results), len(sets), chosen.name)
+        scratch, *others = (
+            networks.plain(chosen, full.cost(chosen).macs, width)
+            for width in (1, *plain_widths)
+        )
+        results.append(_compare_on(chosen, full, plain, scratch, others))
+    whole, *results = results
+    return Comparison(
+        data=source.name,
+        images=len(source.test.images),
+        config=config,
+        sets_seed=sets_seed,
+        whole=whole,
+        sets=tuple(results),
+        across=_across(full, sets_seed),
+        summary=summarize(whole, results),
+    )
+
+
+def _compare_on(chosen, full, plain, scratch, others):
+    """Puts together the figures of all networks for one set."""
+    cutout = _result(full.hits(chosen), full.cost(chosen))
+    results = [_result(each.hits, each.cost) for each in (scratch, *others)]
+    equal = smallest_equal(cutout.accuracy.value, results) if others else None
+    return SetResult(
+        chosen,
+        cutout,
+        results[0],
+        _result(plain.hits(chosen), hlp_keras.cost(plain.model)),
+        statistics.difference(full.hits(chosen), scratch.hits),
+        statistics.difference(full.hits(chosen), plain.hits(chosen)),
+        tuple(results[1:]),
+        equal,
+    )
+
+
+def _result(hits, cost):
+    return NetworkResult(statistics.share(hits), cost.params, cost.macs)
+
+
+def _check_widths(widths):
+    if not all(width > 0 and width != 1 for width in widths):
+        raise ValueError(
+            f"Expected plain widths above 0, and not 1, which is always "
+            f"trained, got {tuple(widths)}."
+        )
+
+
+def _check_budget(plain, full):
+    if abs(plain.macs / full.macs - 1) > _TOLERANCE:
+        raise ValueError(
+            f"Expected a plain network within {100 * _TOLERANCE:g} % of the "
+            f"full one's {full.macs:,} MACs, but the nearest has "
+            f"{plain.macs:,}. Make config.levels wider."
+        )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Whole:
+    """A trained network of all categories, with its logits on all images."""
+
+    model: hlp_keras.HLPModel
+    logits: np.ndarray
+    labels: np.ndarray
+
+    def hits(self, chosen):
+        """Which images of a set it gets right, choosing among the set."""
+        taxonomy, names = self.model.taxonomy, chosen.categories
+        return evaluate.cutout_hits(taxonomy, self.logits, self.labels, names)
+
+    def cost(self, chosen):
+        """Of the cutout for a set."""
+        return hlp_keras.cost(self.model, chosen.categories)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Plain:
+    """A trained plain network, with its logits on the images of its set."""
+
+    model: hlp_keras.HLPModel
+    logits: np.ndarray
+    labels: np.ndarray
+
+    @property
+    def hits(self):
+        """Which images it gets right."""
+        return self.logits.argmax(axis=1) == self.labels
+
+    @property
+    def cost(self):
+        """Of the network."""
+        return hlp_keras.cost(self.model)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Networks:
+    """Trains the networks of a comparison, each in a directory of its own."""
+
+    config: TrainConfig
+    source: Source
+    path: pathlib.Path
+
+    def hierarchical(self, taxonomy):
+        """The full network and its logits on the test images."""
+        model = self._build(self.config, taxonomy)
+        if not model.taxonomy.nodes:
+            raise ValueError(
+                f"Expected a taxonomy with nodes, whose cutouts can be "
+                f"compared, but {self.config.taxonomy} is a flat list of "
+                f"categories. Group them."
+            )
+        evaluate.check_images(model, self.source)
+        path = self.path / "hierarchical"
+        return model, _train(model, self.config, self.source, path)
+
+    def plain(self, chosen, macs, width=1):
+        """A plain network for a set, of a multiple of the width for `macs`."""
+        solved = hlp_keras.plain_model(
+            chosen.categories,
+            self.source.image_shape,
+            self.config.family,
+            macs=macs,
+        )
+        levels = [stages.scaled(solved.levels[0], width)]
+        config = dataclasses.replace(
+            self.config, levels=stages.levels_to_lists(levels)
+        )
+        model = self._build(config, solved.taxonomy)
+        source = data.restrict(self.source, chosen.categories)
+        path = self.path / _directory(chosen, width)
+        logits = _train(model, config, source, path)
+        return _Plain(model, logits, source.test.labels)
+
+    def _build(self, config, taxonomy):
+        keras.utils.set_random_seed(config.seed)
+        return train.build_model(config, taxonomy, self.source.image_shape)
+
+
+def _directory(chosen, width):
+    """`plain`, `plain_x0.5`, `scratch/pet+craft`, `scratch_x0.5/...`."""
+    kind = "scratch" if chosen.nodes else "plain"
+    if width != 1:
+        kind += f"_x{width:g}"
+    # Names of nodes may have signs that those of files may not.
+    names = (urllib.parse.quote(node, safe=" ") for node in chosen.nodes)
+    return pathlib.Path(kind, "+".join(names))
+
+
+def _train(model, config, source, path):
+    """Trains, as far as that is not done, and gives the test logits."""
+    train.train_model(model, config, source, path)
+    kept = path / "logits.npy"
+    if not kept.exists():
+        images = source.test.images.astype(np.float32) / 255
+        logits = model.predict(images, batch_size=256, verbose=0)
+        with files.replacing(kept) as partial:
+            np.save(partial, logits)
+    return np.load(kept)
+
+
+def _across(full, seed):
+    """Measures which part of the errors crosses branches."""
+    taxonomy = full.model.taxonomy
+    parents = np.array([taxonomy.parent(n) for n in taxonomy.categories])
+    results = []
+    for number in _ACROSS_BRANCHES:
+        shares = []
+        for nodes in category_sets.draw_branches(
+            taxonomy, number, _ACROSS_SETS, seed
+        ):
+            predicted, right = evaluate.predict_inside(
+                taxonomy, full.logits, full.labels, taxonomy.resolve(nodes)
+            )
+            is_wrong = predicted != right
+            if is_wrong.any():
+                crosses = parents[predicted] != parents[right]
+                shares.append(crosses[is_wrong].mean())
+        if shares:
+            share = float(np.mean(shares))
+            results.append(AcrossResult(number, len(shares), share))
+    return tuple(results)

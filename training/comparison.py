@@ -1,0 +1,311 @@
+"""What a comparison with plain networks found: figures, JSON and a table."""
+
+import dataclasses
+import json
+import os
+from collections.abc import Iterable, Sequence
+
+from training import files, statistics, tables
+from training.category_sets import CategorySet
+from training.config import TrainConfig
+from training.statistics import Estimate
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkResult:
+    """What one network does on a category set, and costs.
+
+    Attributes:
+        accuracy: share of the set's test images that it gets right.
+        params: parameters as deployed.
+        macs: multiply-accumulates for one image.
+    """
+
+    accuracy: Estimate
+    params: int
+    macs: int
+
+
+@dataclasses.dataclass(frozen=True)
+class EqualNetwork:
+    """The smallest plain network as accurate as a cutout.
+
+    Attributes:
+        params: its parameters.
+        macs: its multiply-accumulates.
+        bound: `None` where both were interpolated between two networks;
+            `"at most"` where already the smallest network that was trained is
+            as accurate; `"more than"` where not even the largest is.
+    """
+
+    params: float
+    macs: float
+    bound: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class SetResult:
+    """The networks for one category set.
+
+    For the set of all categories the cutout is the full network, and the plain
+    network is the one from scratch.
+
+    Attributes:
+        of: the set.
+        cutout: of the hierarchical network.
+        scratch: a plain network that was trained on the set's categories alone
+            and costs as many multiply-accumulates as the cutout.
+        plain: the plain network of all categories, choosing among the set's.
+        over_scratch: accuracy of the cutout minus that of `scratch`, paired by
+            image.
+        over_plain: the same with `plain`.
+        narrower: networks from scratch as `scratch`, of other widths.
+        equal: the smallest network from scratch that is as accurate as the
+            cutout, or None when no other widths were trained.
+    """
+
+    of: CategorySet
+    cutout: NetworkResult
+    scratch: NetworkResult
+    plain: NetworkResult
+    over_scratch: Estimate
+    over_plain: Estimate
+    narrower: tuple[NetworkResult, ...] = ()
+    equal: EqualNetwork | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class AcrossResult:
+    """How many errors of cutouts of several branches cross these.
+
+    Attributes:
+        branches: how many nodes of the deepest level a cutout has.
+        sets: how many random sets of them with errors were measured.
+        share: part of the errors whose predicted and right categories belong
+            to different branches; mean over the sets.
+    """
+
+    branches: int
+    sets: int
+    share: float
+
+
+@dataclasses.dataclass(frozen=True)
+class LeftAway:
+    """What the cutout of a node leaves away of the full network.
+
+    Attributes:
+        node: its name.
+        params: part of the parameters.
+        macs: part of the multiply-accumulates.
+    """
+
+    node: str
+    params: float
+    macs: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Summary:
+    """Means over category sets, each None where there are too few sets.
+
+    Attributes:
+        nodes_over_scratch: `SetResult.over_scratch`, mean over the nodes.
+        random_over_scratch: the same over the random sets.
+        nodes_over_plain: `SetResult.over_plain`, mean over the nodes.
+        random_over_plain: the same over the random sets.
+        best_node: the node whose cutout leaves most multiply-accumulates away.
+        params_saved: part of the parameters of the plain network of equal
+            accuracy that a cutout saves, mean over nodes and random sets.
+        macs_saved: the same for multiply-accumulates.
+        bounds: in how many of those sets the plain network is only known to be
+            of at most, or of more than, a size.
+    """
+
+    nodes_over_scratch: Estimate | None
+    random_over_scratch: Estimate | None
+    nodes_over_plain: Estimate | None
+    random_over_plain: Estimate | None
+    best_node: LeftAway | None
+    params_saved: Estimate | None
+    macs_saved: Estimate | None
+    bounds: dict[str, int]
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """All that was measured; `str()` is a table.
+
+    Attributes:
+        data: name of the source of the images.
+        images: how many test images there are.
+        config: of the hierarchical network; the others have its recipe.
+        sets_seed: of the random sets.
+        whole: the set of all categories.
+        sets: nodes, then random sets.
+        across: errors that cross branches.
+        summary: means over the sets.
+    """
+
+    data: str
+    images: int
+    config: TrainConfig
+    sets_seed: int
+    whole: SetResult
+    sets: tuple[SetResult, ...]
+    across: tuple[AcrossResult, ...]
+    summary: Summary
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes all figures as JSON."""
+        text = json.dumps(
+            dataclasses.asdict(self), indent=2, ensure_ascii=False
+        )
+        with files.replacing(path) as partial:
+            partial.write_text(text + "\n", encoding="utf-8")
+
+    def __str__(self):
+        rows = [_HEADER, *map(_row, (self.whole, *self.sets))]
+        note = (
+            f"Accuracy in %, differences in points with 95 % intervals; "
+            f"{self.config.epochs} epochs, seed {self.config.seed}."
+        )
+        summary = tables.align(_summary_rows(self))
+        return "\n".join([*tables.align(rows), note, "", *summary])
+
+
+# --- what follows from the figures ---
+
+
+def smallest_equal(
+    accuracy: float, networks: Iterable[NetworkResult]
+) -> EqualNetwork:
+    """Looks for the smallest size at which networks reach an accuracy.
+
+    Between the first network that does, by multiply-accumulates, and the one
+    before it, the sizes are interpolated on a logarithmic scale.
+    """
+    networks = sorted(networks, key=lambda network: network.macs)
+    before = None
+    for network in networks:
+        if network.accuracy.value >= accuracy:
+            return _between(accuracy, before, network)
+        before = network
+    return EqualNetwork(before.params, before.macs, "more than")
+
+
+def _between(accuracy, below, above):
+    if below is None:
+        return EqualNetwork(above.params, above.macs, "at most")
+    rise = above.accuracy.value - below.accuracy.value
+    part = (accuracy - below.accuracy.value) / rise
+    return EqualNetwork(
+        below.params * (above.params / below.params) ** part,
+        below.macs * (above.macs / below.macs) ** part,
+    )
+
+
+def summarize(whole: SetResult, sets: Sequence[SetResult]) -> Summary:
+    """Takes the means over the sets."""
+    nodes = [one for one in sets if not one.of.is_random]
+    drawn = [one for one in sets if one.of.is_random]
+    equal = [one for one in sets if one.equal is not None]
+    bounds = [one.equal.bound for one in equal]
+    return Summary(
+        _mean(one.over_scratch.value for one in nodes),
+        _mean(one.over_scratch.value for one in drawn),
+        _mean(one.over_plain.value for one in nodes),
+        _mean(one.over_plain.value for one in drawn),
+        _best_node(whole, nodes),
+        _mean(1 - one.cutout.params / one.equal.params for one in equal),
+        _mean(1 - one.cutout.macs / one.equal.macs for one in equal),
+        {bound: bounds.count(bound) for bound in ("at most", "more than")},
+    )
+
+
+def _mean(values):
+    values = list(values)
+    return statistics.mean(values) if len(values) > 1 else None
+
+
+def _best_node(whole, nodes):
+    if not nodes:
+        return None
+    best = min(nodes, key=lambda one: one.cutout.macs)
+    return LeftAway(
+        best.of.name,
+        1 - best.cutout.params / whole.cutout.params,
+        1 - best.cutout.macs / whole.cutout.macs,
+    )
+
+
+# --- the table ---
+
+_HEADER = (
+    *("category set", "cutout", "scratch", "plain"),
+    *("over scratch", "over plain", "parameters", "MACs", "MACs of scratch"),
+)
+
+
+def _row(result):
+    accuracies = (
+        f"{100 * network.accuracy.value:.1f}"
+        for network in (result.cutout, result.scratch, result.plain)
+    )
+    return (
+        f"{result.of.name} ({len(result.of.categories)})",
+        *accuracies,
+        tables.points(result.over_scratch),
+        tables.points(result.over_plain),
+        f"{result.cutout.params:,}",
+        f"{result.cutout.macs:,}",
+        f"{result.scratch.macs:,}",
+    )
+
+
+def _summary_rows(comparison):
+    summary = comparison.summary
+    for name, figure in (
+        ("cutouts over scratch, nodes", summary.nodes_over_scratch),
+        ("cutouts over scratch, random sets", summary.random_over_scratch),
+        ("cutouts over plain, nodes", summary.nodes_over_plain),
+        ("cutouts over plain, random sets", summary.random_over_plain),
+    ):
+        if figure is not None:
+            yield name, f"{tables.points(figure)} points"
+    if summary.best_node is not None:
+        best = summary.best_node
+        yield (
+            f"left away by {best.node}",
+            f"{100 * best.params:.1f} % of parameters, "
+            f"{100 * best.macs:.1f} % of MACs",
+        )
+    for across in comparison.across:
+        yield (
+            f"errors across branches, cutouts of {across.branches}",
+            f"{100 * across.share:.1f} %, {across.sets} sets",
+        )
+    if comparison.whole.equal is not None:
+        yield from _equal_rows(comparison)
+
+
+def _equal_rows(comparison):
+    equal = comparison.whole.equal
+    yield (
+        "plain network as accurate as the full one",
+        f"{equal.bound or 'about'} {equal.params:,.0f} parameters, "
+        f"{equal.macs:,.0f} MACs",
+    )
+    summary = comparison.summary
+    for name, figure in (
+        ("parameters", summary.params_saved),
+        ("MACs", summary.macs_saved),
+    ):
+        if figure is not None:
+            yield (
+                f"{name} saved over plain ones of equal accuracy",
+                tables.percent(figure),
+            )
+    for bound, number in summary.bounds.items():
+        if number:
+            yield f"of those sets with a size that is {bound}", f"{number}"
