@@ -31,5 +31,6 @@ from hlp_keras.metrics import LevelAccuracy as LevelAccuracy
 from hlp_keras.metrics import level_accuracies as level_accuracies
 from hlp_keras.model import HLPModel as HLPModel
 from hlp_keras.plain import plain_model as plain_model
+from hlp_keras.presets import list_presets as list_presets
 from hlp_keras.stages import Stage as Stage
 from hlp_keras.taxonomy import Taxonomy as Taxonomy

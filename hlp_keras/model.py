@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from hlp_keras import assembly, gating, segments, stages
+from hlp_keras import assembly, gating, presets, segments, stages
 from hlp_keras.taxonomy import Taxonomy
 
 
@@ -113,6 +113,19 @@ class HLPModel(keras.Model):
             "name": self.name,
         }
         return type(self)(**{**arguments, **changes})
+
+    @classmethod
+    def from_preset(cls, name: str) -> "HLPModel":
+        """Loads a trained network that comes with the package.
+
+        Args:
+            name: one of `hlp_keras.list_presets()`.
+
+        Raises:
+            ValueError: there is no such preset; the nearest is suggested.
+        """
+        with presets.model_file(name) as path:
+            return keras.saving.load_model(path, compile=False)
 
     def get_config(self):
         return {

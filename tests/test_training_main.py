@@ -149,6 +149,12 @@ def test_a_run_that_is_killed_over_and_over_ends_like_one_that_is_not(
     assert "full network, 40 images" in output
     assert json.loads(killed.evaluation.read_text())["images"] == 40
 
+    code, _, errors = run(
+        "-c", EVALUATE, f"--workdir={killed.path}", "--preset=no-name"
+    )
+    assert code == 1
+    assert "Expected a name of letters, digits and underscores" in errors
+
 
 @pytest.mark.slow
 def test_networks_are_compared_by_command(flags, tmp_path):

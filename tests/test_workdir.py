@@ -145,3 +145,9 @@ def test_a_spoilt_config_is_named(workdir):
         ValueError, match="config.json cannot be read: .*Choose"
     ):
         workdir.claim(CONFIG, SOURCE)
+
+
+def test_a_run_keeps_its_settings(workdir):
+    workdir.claim(CONFIG, SOURCE)
+    assert workdir.settings() == CONFIG
+    assert workdir.data() == "photos"

@@ -54,6 +54,12 @@ def evaluate() -> None:
     )
     flags.DEFINE_integer("seed", 0, "Of the random category sets and cues.")
     flags.DEFINE_float("cue_gain", 1.5, "Gain of the nodes that are cued.")
+    flags.DEFINE_string(
+        "preset",
+        None,
+        "Name under which the network becomes a preset in hlp_keras/presets, "
+        "with a card of its data, recipe, accuracy and cost.",
+    )
     app.run(lambda arguments: _run("hlp-evaluate", _evaluate, arguments))
 
 
@@ -153,6 +159,11 @@ def _evaluate(options):
     )
     evaluation.save(workdir.evaluation)
     print(f"\n{evaluation}\n\nWritten to {workdir.evaluation}")
+    if options.preset is not None:
+        from training import preset
+
+        made = preset.make_preset(options.preset, model, workdir, evaluation)
+        print(f"Preset in {made}")
 
 
 def _compare(options):

@@ -68,6 +68,14 @@ class Workdir:
         """
         return self._read_config()["data"]
 
+    def settings(self) -> TrainConfig:
+        """The settings that the run was given.
+
+        Raises:
+            FileNotFoundError: there was no run in this directory.
+        """
+        return TrainConfig(**self._read_config()["config"])
+
     def _read_config(self):
         try:
             return json.loads(self.config.read_text(encoding="utf-8"))

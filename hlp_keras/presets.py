@@ -1,0 +1,46 @@
+"""Trained networks that come with the package."""
+
+import contextlib
+import difflib
+import importlib.resources
+import pathlib
+from collections.abc import Iterator
+
+# A folder per preset, with these two files.
+FOLDER = importlib.resources.files("hlp_keras") / "presets"
+MODEL = "model.keras"
+CARD = "card.json"
+
+
+def list_presets() -> list[str]:
+    """The names of the trained networks for `HLPModel.from_preset`.
+
+    Beside the network, `hlp_keras/presets/<name>/card.json` says on what and
+    how it was trained, how accurate it is and what it costs.
+    """
+    if not FOLDER.is_dir():
+        return []
+    return sorted(
+        folder.name
+        for folder in FOLDER.iterdir()
+        if folder.is_dir() and (folder / CARD).is_file()
+    )
+
+
+@contextlib.contextmanager
+def model_file(name: str) -> Iterator[pathlib.Path]:
+    """Gives the path of a preset's network, as long as the context lasts.
+
+    Raises:
+        ValueError: there is no such preset; the nearest is suggested.
+    """
+    names = list_presets()
+    if name not in names:
+        nearest = difflib.get_close_matches(str(name), names, n=1, cutoff=0.4)
+        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+        known = f"one of {', '.join(names)}" if names else "but there is none"
+        raise ValueError(
+            f"Expected the name of a preset, {known}, got {name!r}.{hint}"
+        )
+    with importlib.resources.as_file(FOLDER / name / MODEL) as path:
+        yield path

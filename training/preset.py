@@ -1,0 +1,114 @@
+"""Makes a preset of the package out of a finished run."""
+
+import dataclasses
+import json
+import pathlib
+import shlex
+
+import hlp_keras
+from hlp_keras import presets
+from training import config as configs
+from training import files
+from training.evaluation import Evaluation
+from training.workdir import Workdir
+
+# The package is to stay small.
+_MOST_BYTES = 2_000_000
+
+
+def make_preset(
+    name: str,
+    model: hlp_keras.HLPModel,
+    workdir: Workdir,
+    evaluation: Evaluation,
+) -> pathlib.Path:
+    """Puts a network and its card into `hlp_keras/presets/<name>`.
+
+    Args:
+        name: of the preset.
+        model: the network, which is saved without the state of an optimizer.
+        workdir: of the run that trained it.
+        evaluation: what it does on the test images.
+
+    Returns:
+        the folder of the preset.
+
+    Raises:
+        ValueError: the name does not fit, the run is not finished, or the
+            network is too large.
+        OSError: the folder cannot be written.
+    """
+    if not name.isidentifier():
+        raise ValueError(
+            f"Expected a name of letters, digits and underscores for a preset, "
+            f"as in cifar10_resnet, got {name!r}."
+        )
+    config = workdir.settings()
+    finished = len(workdir.rows(config.epochs))
+    if finished < config.epochs:
+        raise ValueError(
+            f"Expected a finished run, but {workdir.path} has {finished} of "
+            f"{config.epochs} epochs. Go on with hlp-train."
+        )
+    folder = pathlib.Path(str(presets.FOLDER)) / name
+    with files.replacing(folder / presets.MODEL) as partial:
+        # A derived model has the same weights, but was never compiled.
+        model.derive().save(partial)
+        _check_size(partial.stat().st_size)
+    card = {
+        "data": _data_name(workdir),
+        "command": command(config, _data_name(workdir)),
+        "recipe": dataclasses.asdict(config),
+        "accuracy": dataclasses.asdict(evaluation.accuracy),
+        "params": evaluation.params,
+        "macs": evaluation.macs,
+    }
+    # The card is last: without it there is no preset.
+    with files.replacing(folder / presets.CARD) as partial:
+        text = json.dumps(card, indent=2, ensure_ascii=False)
+        partial.write_text(text + "\n", encoding="utf-8")
+    return folder
+
+
+def _check_size(size):
+    if size > _MOST_BYTES:
+        raise ValueError(
+            f"Expected a network of at most {_MOST_BYTES:,} bytes as a preset, "
+            f"got {size:,}. Train one with fewer filters."
+        )
+
+
+def _data_name(workdir):
+    # Where a directory was on some machine helps nobody.
+    return pathlib.PurePath(workdir.data()).name
+
+
+def command(config: configs.TrainConfig, data: str) -> str:
+    """Writes a run as a command, from the most similar configuration.
+
+    ```
+    command(config, "cifar10")
+    # "hlp-train --config=cifar10 --data=cifar10 --config.epochs=40 ..."
+    ```
+    """
+    names = configs.list_configs()
+    changes = {name: _changes(name, config) for name in names}
+    nearest = min(names, key=lambda name: len(changes[name]))
+    arguments = [
+        "hlp-train",
+        f"--config={nearest}",
+        f"--data={data}",
+        *changes[nearest],
+        "--workdir=DIR",
+    ]
+    return shlex.join(arguments)
+
+
+def _changes(name, config):
+    """The flags that make a configuration from the one of this name."""
+    before = dataclasses.asdict(configs.load_config(name))
+    return [
+        f"--config.{field}={value}"
+        for field, value in dataclasses.asdict(config).items()
+        if value != before[field]
+    ]
