@@ -23,16 +23,7 @@ def replacing(directory):
     """
     directory = pathlib.Path(directory).resolve()
     _check_ours(directory)
-    try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        staging = pathlib.Path(
-            tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent)
-        )
-    except OSError as error:
-        raise type(error)(
-            f"Cannot write beside the output directory {directory}: "
-            f"{error.strerror}. Choose another one."
-        ) from error
+    staging = _make_staging(directory)
     try:
         new = staging / "new"
         new.mkdir()
@@ -107,17 +98,22 @@ def replacing_file(path, check: Callable[[pathlib.Path], None]):
         )
     if path.exists():
         check(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        staging = pathlib.Path(
-            tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent)
-        )
-    except OSError as error:
-        raise type(error)(
-            f"Cannot write {path}: {error.strerror}. Choose another one."
-        ) from error
+    staging = _make_staging(path)
     try:
         yield staging / path.name
         os.replace(staging / path.name, path)
     finally:
         shutil.rmtree(staging)
+
+
+def _make_staging(path):
+    """Makes a directory beside `path`, so that moving is renaming."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staging = tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise type(error)(
+            f"Cannot write beside {path}: {error.strerror}. Choose another "
+            f"output."
+        ) from error
+    return pathlib.Path(staging)
