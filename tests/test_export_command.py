@@ -111,7 +111,7 @@ def test_checks_a_model_for_the_edge_tpu(hlp_export, master_file, capfd):
     [
         ({"target": "micro"}, "--target has no meaning with --model."),
         ({"master": "m"}, "--categories, --output_dir has no meaning with"),
-        ({"model": None}, "Expected --model, --master, --check_edgetpu or"),
+        ({"model": None}, "Expected --model, --master, --check_edgetpu"),
         (
             {"model": None, "master": "m", "output_dir": None},
             "--master needs --output_dir too.",
