@@ -57,7 +57,7 @@ def test_a_family_that_is_none_is_refused():
 
 
 def test_segments_nest_and_take_their_width_from_their_categories():
-    model = networks.shared(levels=(((8, 1, 2),), ((32, 2, 1),), ((16, 1, 2),)))
+    model = networks.shared(levels=(((8, 2, 2),), ((32, 1, 1),), ((16, 1, 2),)))
     shapes = {
         name: (segment.input_shape[1:], segment.output_shape[1:])
         for name, segment in model.segments.items()
