@@ -6,14 +6,14 @@ import io
 import pathlib
 from collections.abc import Mapping, Sequence
 
-import jinja2
 import numpy as np
 import PIL.Image
 import scipy.special
 
 import hlp_keras
-from demo import icicle, plots
-from tflite_export import flatbuffer, verify
+from demo import plots
+from tflite_export import flatbuffer, icicle, verify
+from tflite_export import report as export_report
 from tflite_export.manifest import Manifest
 from training.evaluation import Evaluation
 
@@ -69,7 +69,8 @@ def render(
     def title(model):
         return ", ".join(model.names) if model != full else "all categories"
 
-    return _template().render(
+    environment = export_report.environment(pathlib.Path(__file__).parent)
+    return environment.get_template("report.html.j2").render(
         models=models,
         title=title,
         full=full,
@@ -86,17 +87,6 @@ def render(
         num_train=num_train,
         tools=", ".join(f"{n} {v}" for n, v in manifest.tools.items()),
     )
-
-
-def _template():
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(pathlib.Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.globals["percent"] = lambda x: f"{100 * x:.1f} %"
-    environment.globals["share"] = lambda x, whole: f"{100 * x / whole:.0f} %"
-    return environment.get_template("report.html.j2")
 
 
 def _left_away(model, full):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import hlp_keras
-from demo import icicle, plots, report
+from demo import plots, report
+from tflite_export import icicle
 from tflite_export.manifest import (
     Accuracy,
     Calibration,

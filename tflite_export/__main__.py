@@ -90,6 +90,9 @@ _JSON = flags.DEFINE_bool(
 _VERIFY = flags.DEFINE_string(
     "verify", None, "An output directory: check its files by its manifest."
 )
+_REPORT = flags.DEFINE_string(
+    "report", None, "An output directory: write a page about it, report.html."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,8 +135,8 @@ def _chosen_use():
             break
     else:
         raise ValueError(
-            "Expected --model, --master, --check_edgetpu or --verify. See "
-            "--helpfull."
+            "Expected --model, --master, --check_edgetpu, --verify or "
+            "--report. See --helpfull."
         )
     asked = _listed(use.chosen_by)
     missing = [flag for flag in use.needs if not flag.present]
@@ -162,6 +165,14 @@ def _verify_directory():
     if not problems:
         print(f"{_VERIFY.value} is as it was exported.")
     return int(bool(problems))
+
+
+def _write_report():
+    from tflite_export import quiet
+
+    with quiet.quiet():
+        from tflite_export import report
+    print(f"Written to {report.write_report(_REPORT.value)}")
 
 
 def _check_edgetpu():
@@ -290,10 +301,11 @@ _CALIBRATING = (_NUM_CALIBRATION_SAMPLES, _CALIBRATION_SEED, _MAX_ACCURACY_DROP)
 _SHAPING = (_TARGET, _IO_TYPE, _SPLIT, _FLASH_BUDGET, _RAM_BUDGET)
 _FLAGS = (
     *(_MODEL, _MASTER, _CATEGORIES, _OUTPUT_DIR, _REPRESENTATIVE_DATA),
-    *(*_CALIBRATING, *_SHAPING, _CHECK_EDGETPU, _JSON, _VERIFY),
+    *(*_CALIBRATING, *_SHAPING, _CHECK_EDGETPU, _JSON, _VERIFY, _REPORT),
 )
 _USES = (
     _Use((_VERIFY,), (), (), _verify_directory),
+    _Use((_REPORT,), (), (), _write_report),
     _Use((_CHECK_EDGETPU,), (), (_JSON,), _check_edgetpu),
     _Use(
         (_MODEL, _MASTER), (_REPRESENTATIVE_DATA,), _CALIBRATING, _make_master

@@ -4,7 +4,7 @@ import hashlib
 import pathlib
 
 from tflite_export import edgetpu_graph, output
-from tflite_export.manifest import FILE_NAME, File, Manifest
+from tflite_export.manifest import FILE_NAME, REPORT_NAME, File, Manifest
 
 
 def problems(directory) -> list[str]:
@@ -34,7 +34,7 @@ def problems(directory) -> list[str]:
         for file in files
         if (problem := _problem(directory, file))
     ]
-    listed = {FILE_NAME, *(file.path for file in files)}
+    listed = {FILE_NAME, REPORT_NAME, *(file.path for file in files)}
     foreign = output.present_files(directory) - listed
     return found + [
         f"{path}: is not in the manifest" for path in sorted(foreign)

@@ -9,6 +9,8 @@ from tflite_export import plain
 
 VERSION = 2
 FILE_NAME = "manifest.json"
+# Made from the manifest and so not listed in it.
+REPORT_NAME = "report.html"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 
-from tflite_export.manifest import FILE_NAME, Manifest
+from tflite_export.manifest import FILE_NAME, REPORT_NAME, Manifest
 
 
 @contextlib.contextmanager
@@ -74,7 +74,7 @@ def _exported_files(directory):
         files = Manifest.load(directory).files
     except (FileNotFoundError, ValueError):
         return set()
-    return {FILE_NAME, *(file.path for file in files)}
+    return {FILE_NAME, REPORT_NAME, *(file.path for file in files)}
 
 
 @contextlib.contextmanager
