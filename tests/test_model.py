@@ -221,6 +221,19 @@ def test_only_the_used_part_of_a_users_trunk_is_trained():
     assert model.count_params() == segments
 
 
+def test_a_users_trunk_that_is_frozen_stays_so(tmp_path):
+    trunk, layer = own_trunk()
+    trunk.trainable = False
+    model = networks.build(
+        input_shape=(32, 32, 3), trunk=trunk, trunk_layer=layer
+    )
+    loaded = networks.save_and_load(model, tmp_path)
+    for one in (model, loaded, hlp_keras.cutout(loaded, "dog")):
+        assert one.segments["trunk"].weights
+        assert not one.segments["trunk"].trainable_weights
+        assert one.trainable_weights
+
+
 # --- without TensorFlow ---
 
 
