@@ -9,6 +9,7 @@ import pytest
 
 from tflite_export import (
     bundle,
+    coral,
     directory,
     flatbuffer,
     manifest_schema,
@@ -116,6 +117,9 @@ def test_edgetpu_gets_uint8_and_no_gather(tmp_path):
         assert "GATHER" not in names
         assert model.edgetpu.mapped_operators == model.edgetpu.operators
         assert model.edgetpu.prediction == "predicted, not compiled"
+    together = coral.memory_table(tmp_path, manifest)
+    for model in manifest.models:
+        assert model.file in together
     assert set(manifest.models[1].labels) == {"ship", "cat", "bird"}
     assert "Mapped to Edge TPU" in "\n".join(lines)
     check_integers(tmp_path, manifest)

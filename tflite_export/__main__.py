@@ -236,6 +236,11 @@ def _slice_master():
         progress=_progress,
     )
     _print_summary(manifest)
+    if settings.target == "edgetpu":
+        from tflite_export import coral
+
+        directory = pathlib.Path(_OUTPUT_DIR.value)
+        print(f"\n{coral.memory_table(directory, manifest)}")
 
 
 def _load_model_and_images():

@@ -4,8 +4,13 @@ import pathlib
 import tempfile
 from collections.abc import Callable
 
-from tflite_export import description, edgetpu, edgetpu_compiler
-from tflite_export.manifest import EdgeTpu
+from tflite_export import (
+    description,
+    edgetpu,
+    edgetpu_compiler,
+    edgetpu_memory,
+)
+from tflite_export.manifest import EdgeTpu, Manifest
 
 
 def export(
@@ -41,6 +46,22 @@ def export(
         prediction=prediction,
         compiled=compiled,
     )
+
+
+def memory_table(directory: pathlib.Path, manifest: Manifest) -> str:
+    """Prints where the parameters go when all models are compiled together.
+
+    Args:
+        directory: of the export.
+        manifest: of the export; its first model has the first choice.
+    """
+    sizes = {
+        model.file: edgetpu.check_file(
+            directory / model.file
+        ).mapped_parameter_bytes
+        for model in manifest.models
+    }
+    return f"Compiled together:\n{edgetpu_memory.table(sizes)}"
 
 
 def _compile(stem, data):
