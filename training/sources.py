@@ -166,7 +166,9 @@ def _load_npz(path):
             arrays = dict(content)
     except (
         EOFError,
-        TypeError,  # What a single array is in the place of several.
+        # Python 3.10 and later ones, of a single array in place of several.
+        AttributeError,
+        TypeError,
         ValueError,
         zipfile.BadZipFile,
     ) as error:
