@@ -6,6 +6,8 @@ import os
 import pathlib
 import platform
 
+from training import files
+
 RESULTS_DIR = pathlib.Path(__file__).parent.parent / "docs" / "results"
 
 
@@ -52,11 +54,9 @@ class Result:
 def write(name: str, result: Result) -> pathlib.Path:
     """Writes a result file and prints what it holds."""
     path = RESULTS_DIR / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
     text = json.dumps(dataclasses.asdict(result), indent=2, ensure_ascii=False)
-    part.write_text(text + "\n", encoding="utf-8")
-    part.replace(path)
+    with files.replacing(path) as partial:
+        partial.write_text(text + "\n", encoding="utf-8")
     for figure in result.figures:
         print(f"{figure.name}: {figure.value:.4g}  {figure.target}")
     return path

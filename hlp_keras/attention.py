@@ -2,8 +2,8 @@
 
 from hlp_keras.model import HLPModel, check_model
 
-# Of the three positions only this one helped networks that were trained without
-# cues: scaling earlier features upsets the normalisations that follow.
+# Provisional: in a first trial, on one network trained without cues, only this
+# position helped; scaling earlier features upsets the normalisations after it.
 DEFAULT_GATE = "head_input"
 
 
