@@ -53,6 +53,10 @@ def main() -> None:
         family: master.make_master(network, images)
         for family, network in networks.items()
     }
+    with_gain = {
+        family: master.make_master(hlp_keras.attend(network), images)
+        for family, network in networks.items()
+    }
     wide = _network(taxonomy, rng, levels=WIDE_LEVELS)
     wide_master = master.make_master(wide, images)
     conversions = {
@@ -64,7 +68,8 @@ def main() -> None:
         for names in CUTOUTS
     }
     figures = [
-        _exactness(taxonomy, masters, rng),
+        _exactness("logits", taxonomy, masters, rng),
+        _exactness("logits under a gain", taxonomy, with_gain, rng),
         *_times(wide_master, conversions),
         *_many(taxonomy, masters["mobilenet"], rng),
         _size(wide_master, conversions),
@@ -115,7 +120,7 @@ def _random_sets(taxonomy, number, rng):
     return sorted(sets)
 
 
-def _exactness(taxonomy, masters, rng):
+def _exactness(what, taxonomy, masters, rng):
     """Integers that differ, over all nodes and random sets."""
     sets = [(node,) for node in taxonomy.nodes]
     sets += _random_sets(taxonomy, RANDOM_SETS, rng)
@@ -126,17 +131,21 @@ def _exactness(taxonomy, masters, rng):
         reference = Reference.of(whole, images)
         for names in sets:
             small = whole.cut(names)
-            outputs = verify.run_reference(small.data, reference.inputs)
-            expected = reference.logits_of(small.metadata["labels"])
-            different += int(np.sum(outputs != expected))
+            different += _differing(reference, small)
     return results.Figure(
-        "logits that are not the master's integers",
+        f"{what} that are not the master's integers",
         different,
         "none",
         different == 0,
         runs=f"{len(sets)} slices of {len(masters)} families, "
         f"{len(images)} images each",
     )
+
+
+def _differing(reference, small):
+    outputs = verify.run_reference(small.data, reference.inputs_of(small))
+    expected = reference.logits_of(small.metadata["labels"])
+    return int(np.sum(outputs != expected))
 
 
 def _times(data, conversions):

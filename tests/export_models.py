@@ -47,3 +47,16 @@ def labels(number=32, seed=0):
     """What the float network says, so that its accuracy is 1."""
     pixels = images(number, seed) / np.float32(255)
     return network().predict(pixels, verbose=0).argmax(-1)
+
+
+@functools.cache
+def attended(gate="head_input", family="resnet"):
+    """A network of three levels, with a gain."""
+    return hlp_keras.attend(networks.shared(family=family), gate)
+
+
+@functools.cache
+def gain_master_of(gate="head_input", family="resnet"):
+    """A master of three levels with the gain as second input."""
+    model = attended(gate, family)
+    return master.make_master(model, images() / np.float32(255))

@@ -6,7 +6,8 @@ image -> trunk -+-> branch_animal -> head_animal: dog, cat
 ```
 
 It is written operator by operator, so that no converter's version matters.
-`python tests/micro_models.py` writes the sources of both forms into
+A third form has a gain, whose gates are at the inputs of the heads.
+`python tests/micro_models.py` writes the sources of all forms into
 `tests/golden/micro`.
 """
 
@@ -23,9 +24,14 @@ CLASS_INDICES = {"cat": 1, "ship": 4, 'a "dög"': 7}
 SHAPE = (6, 6, 3)
 # What TFLM gives for `images()`; a test compares.
 SCORES = np.array([[-4, 2, -3], [-11, -10, -7]], dtype=np.int8)
+# The same under `GAINS`, which enhance the vehicle and then the animal.
+GAIN_NODES = ("animal", "vehicle")
+GAINS = np.array([[64, 192], [255, 0]], dtype=np.uint8)
+GAIN_SCORES = np.array([[8, -1, 9], [-43, 10, -33]], dtype=np.int8)
 # What it needed on a 64-bit host.
 ARENA_BYTES = {
     "whole": 2704,
+    "gain": 3984,
     "trunk": 1184,
     "branch_animal": 1168,
     "head_animal": 1312,
@@ -57,17 +63,26 @@ def int8_images():
     return (images() ^ 128).view(np.int8)
 
 
-def whole():
+def int8_gains():
+    return (GAINS ^ 128).view(np.int8)
+
+
+def whole(with_gain=False):
     """The network as one model, its logits in class-index order."""
     network = _Network()
     image = network.image()
     trunk = network.convolution("trunk", image)
     animal = network.convolution("branch_animal", trunk)
+    inputs = [image]
+    if with_gain:
+        inputs.append(network.gain())
+        animal = network.gate(animal, inputs[1], 0)
+        trunk = network.gate(trunk, inputs[1], 1)
     heads = [
         network.dense("head_animal", animal),
         network.dense("head_vehicle", trunk),
     ]
-    return network.pack(image, network.joined(heads, order=[1, 2, 0]))
+    return network.pack(inputs, network.joined(heads, order=[1, 2, 0]))
 
 
 def part(name, logit_scale=0.008):
@@ -78,7 +93,7 @@ def part(name, logit_scale=0.008):
     layer = network.dense if name in _LABELS else network.convolution
     return micro.SplitPart(
         name=name,
-        data=network.pack(given, layer(name, given)),
+        data=network.pack([given], layer(name, given)),
         parent=parent,
         labels=_LABELS.get(name, ()),
         arena_bytes=ARENA_BYTES[name],
@@ -103,6 +118,18 @@ def whole_files():
     )
 
 
+def gain_files():
+    arrays = zip(images(), GAIN_SCORES, GAINS, strict=True)
+    return micro.model_files(
+        "tiny",
+        whole(with_gain=True),
+        CLASS_INDICES,
+        ARENA_BYTES["gain"],
+        [micro.Example(*each) for each in arrays],
+        GAIN_NODES,
+    )
+
+
 def split_files():
     return micro.split_files("tiny", parts(), CLASS_INDICES, examples())
 
@@ -123,12 +150,45 @@ class _Network:
         self._model.subgraphs = [self._graph]
 
     def pack(self, given, got):
-        self._graph.inputs = [given]
+        self._graph.inputs = given
         self._graph.outputs = [got]
         return flatbuffer.pack(self._model)
 
     def image(self):
         return self._tensor("image", (1, *SHAPE), 1 / 255, -128)
+
+    def gain(self):
+        return self._tensor("gain", (1, len(GAIN_NODES)), 1 / 128, -128)
+
+    def gate(self, features, gain, position):
+        corners = [(0, position), (1, position + 1), (1, 1)]
+        corners = [
+            self._constant("corner", np.array(corner, np.int32))
+            for corner in corners
+        ]
+        options = schema.StridedSliceOptionsT()
+        factor = self._operator(
+            "STRIDED_SLICE",
+            2,
+            options,
+            [gain, *corners],
+            self._tensor("factor", (1, 1), 1 / 128, -128),
+        )
+        shape = self._constant("shape", np.array([1, 1, 1, 1], np.int32))
+        factor = self._operator(
+            "RESHAPE",
+            1,
+            schema.ReshapeOptionsT(),
+            [factor, shape],
+            self._tensor("factor", (1, 1, 1, 1), 1 / 128, -128),
+        )
+        return self._operator(
+            "MUL",
+            2,
+            schema.MulOptionsT(),
+            [features, factor],
+            self._tensor("gated", self._shape(features), 0.02, -128),
+        )
 
     def features(self, name):
         return self._tensor(name, (1, 3, 3, _CHANNELS[name]), 0.01, -128)
@@ -250,7 +310,12 @@ class _Network:
 
 def main():
     """Writes the golden files anew."""
-    for name, files in (("whole", whole_files()), ("split", split_files())):
+    forms = {
+        "whole": whole_files(),
+        "gain": gain_files(),
+        "split": split_files(),
+    }
+    for name, files in forms.items():
         directory = GOLDEN / name
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)

@@ -3,7 +3,6 @@ import keras
 import numpy as np
 import pytest
 
-import hlp_keras
 from tflite_export import convert, flatbuffer
 
 
@@ -31,7 +30,7 @@ def test_images_of_any_range_give_the_scale_of_a_pixel(capfd):
 
 
 def test_checks_the_scale_of_a_pixel(monkeypatch):
-    monkeypatch.setattr(convert, "_spanning_full_range", lambda images: images)
+    monkeypatch.setattr(convert, "_spanning", lambda images, largest: images)
     with pytest.raises(RuntimeError, match="quantised with scale 0.0039"):
         convert.convert(tiny_model(), grey())
 
@@ -83,9 +82,10 @@ def test_refuses_bad_arguments(arguments, message):
         convert.convert(tiny_model(), **{"images": grey(), **arguments})
 
 
-def test_refuses_a_gain_input():
-    model = hlp_keras.attend(export_models.network())
-    with pytest.raises(ValueError, match="2 inputs. .*without its gain"):
+def test_refuses_another_second_input():
+    inputs = [keras.Input((16, 16, 3), name=name) for name in ("image", "mask")]
+    model = keras.Model(inputs, keras.layers.add(inputs))
+    with pytest.raises(ValueError, match="perhaps a gain, got one with mask"):
         convert.convert(model, export_models.images() / np.float32(255))
 
 

@@ -7,7 +7,7 @@ import pytest
 from absl.testing import flagsaver
 
 from tflite_export import __main__ as command
-from tflite_export import master, verify
+from tflite_export import master, slicing, verify
 from tflite_export.manifest import Manifest
 
 
@@ -79,6 +79,15 @@ def test_makes_a_master(hlp_export, files, capfd):
     assert complaints == ""
     assert "calibrated with 20 images" in printed
     assert printed.splitlines()[-1] == f"Written to {path}"
+
+
+def test_makes_a_master_with_a_gain(hlp_export, files):
+    path = files / "gain" / "master.tflite"
+    flags = {"master": path, "gain": True, "categories": None}
+    assert hlp_export(**flags, output_dir=None) == 0
+    assert slicing.Master(path.read_bytes()).gain_nodes == (
+        *("animal", "vehicle"),
+    )
 
 
 def test_slices_a_master(hlp_export, files, master_file, capfd):

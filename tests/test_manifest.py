@@ -95,7 +95,7 @@ def test_loads_from_a_directory(tmp_path):
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"version": 99}'])
 def test_refuses_another_version(text):
-    with pytest.raises(ValueError, match="manifest of version 2, got"):
+    with pytest.raises(ValueError, match="manifest of version 3, got"):
         Manifest.from_json(text)
 
 

@@ -34,6 +34,7 @@ _COMPILERS = {
 }
 _FORMS = {
     "whole": micro_models.whole_files,
+    "gain": micro_models.gain_files,
     "split": micro_models.split_files,
 }
 
@@ -100,6 +101,26 @@ def test_main_classifies_like_tflm(tmp_path):
         "tensor arena: 111 of 3872 bytes used",
         "~~~ALL TESTS PASSED~~~",
     ]
+
+
+@needs_tflm
+def test_expected_scores_under_a_gain_are_those_of_tflm():
+    _, _, run = recorded_gain()
+    np.testing.assert_array_equal(run.outputs, micro_models.GAIN_SCORES)
+    assert run.arena_bytes == micro_models.ARENA_BYTES["gain"]
+    assert (run.outputs != micro_models.SCORES).any(axis=1).all()
+
+
+@needs("g++")
+@needs_tflm
+def test_main_gives_the_gain_to_tflm(tmp_path):
+    images, factors, run = recorded_gain()
+    recordings = {"tiny_model_data": (images, factors, run.outputs)}
+    lines = run_main(micro_models.gain_files(), recordings, tmp_path)
+    assert lines[-1] == "~~~ALL TESTS PASSED~~~"
+    other = {"tiny_model_data": (images, factors[::-1], run.outputs)}
+    lines = run_main(micro_models.gain_files(), other, tmp_path, status=1)
+    assert lines[0] == "no recording has this input"
 
 
 @needs("g++")
@@ -201,6 +222,17 @@ def test_nothing_that_is_named_by_users_needs_to_be_valid_in_cpp():
             "`pixel - 128`.*got 0.0099",
         ),
         ({"data": micro_models.part("trunk").data}, "a logit for each of 3"),
+        (
+            {"data": micro_models.whole(with_gain=True)},
+            r"a factor for each of 0 nodes, .* None, got \(1, 2\)",
+        ),
+        (
+            {
+                "data": micro_models.whole(with_gain=True),
+                "gain_nodes": micro_models.GAIN_NODES,
+            },
+            r"gain of an example to be .*\(2,\)\), got None",
+        ),
     ],
 )
 def test_refuses_what_does_not_fit(changes, message):
@@ -241,6 +273,12 @@ def test_footprint_of_a_split_network_shares_the_arena():
 def recorded_whole():
     images = micro_models.int8_images()
     return images, tflm.run(micro_models.whole(), images).outputs
+
+
+@functools.cache
+def recorded_gain():
+    inputs = micro_models.int8_images(), micro_models.int8_gains()
+    return *inputs, tflm.run(micro_models.whole(with_gain=True), inputs)
 
 
 @functools.cache
@@ -294,17 +332,18 @@ def recordings_source(recordings):
     rows = []
     for model, arrays in recordings.items():
         lines.append(f'#include "{model}.h"')
-        for number, (given, got) in enumerate(zip(*arrays, strict=True)):
-            names = []
-            for kind, array in (("given", given), ("got", got)):
-                names.append(f"{kind}_{number}_{model}")
+        for number, (given, *gain, got) in enumerate(zip(*arrays, strict=True)):
+            kinds = {"given": given, "gain": gain[0] if gain else None}
+            values = []
+            for kind, array in {**kinds, "got": got}.items():
+                if array is None:
+                    values.append("0, nullptr")
+                    continue
+                name = f"{kind}_{number}_{model}"
                 text = " ".join(cpp.integer_rows(array.flatten()))
-                lines.append(f"static const int8_t {names[-1]}[] = {{{text}}};")
-            rows.append(
-                f"{{g_{model}, "
-                + ", ".join(f"sizeof {name}, {name}" for name in names)
-                + "},"
-            )
+                lines.append(f"static const int8_t {name}[] = {{{text}}};")
+                values.append(f"sizeof {name}, {name}")
+            rows.append(f"{{g_{model}, {', '.join(values)}}},")
     return "\n".join(
         [*lines, "const Recording kRecordings[] = {", *rows, "};"]
         + [f"const size_t kRecordingCount = {len(rows)};", ""]

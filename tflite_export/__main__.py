@@ -54,6 +54,12 @@ _MAX_ACCURACY_DROP = flags.DEFINE_float(
     "How much accuracy int8 may lose before the export fails, as a share of "
     "the test images.",
 )
+_GAIN = flags.DEFINE_bool(
+    "gain",
+    False,
+    "Give the models a second input: the top-down gain, a factor for every "
+    "node.",
+)
 _TARGET = flags.DEFINE_enum(
     "target",
     None,
@@ -251,6 +257,8 @@ def _load_model_and_images():
         from tflite_export import representative
 
         model = hlp_keras.load_model(_MODEL.value)
+        if _GAIN.value and model.gate is None:
+            model = hlp_keras.attend(model)
     source = _load_source(model.inputs[0].shape[1:3])
     return model, representative.choose(
         source,
@@ -302,7 +310,9 @@ def _print_summary(manifest):
     print(f"\n{summary.table(manifest)}\n\nWritten to {_OUTPUT_DIR.value}")
 
 
-_CALIBRATING = (_NUM_CALIBRATION_SAMPLES, _CALIBRATION_SEED, _MAX_ACCURACY_DROP)
+_CALIBRATING = (
+    *(_NUM_CALIBRATION_SAMPLES, _CALIBRATION_SEED, _MAX_ACCURACY_DROP, _GAIN),
+)
 _SHAPING = (_TARGET, _IO_TYPE, _SPLIT, _FLASH_BUDGET, _RAM_BUDGET)
 _FLAGS = (
     *(_MODEL, _MASTER, _CATEGORIES, _OUTPUT_DIR, _REPRESENTATIVE_DATA),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from ai_edge_litert import schema_py_generated as schema
 
-from tflite_export import flatbuffer, making, seal, slicing
+from tflite_export import flatbuffer, gains, making, seal, slicing
 
 _SCHEMA_VERSION = 3
 
@@ -107,7 +107,12 @@ def _signature(name, graph, subgraph_index):
     signature = schema.SignatureDefT()
     signature.signatureKey = name.encode()
     signature.subgraphIndex = subgraph_index
-    signature.inputs = [_named("image", graph.inputs[0])]
+    signature.inputs = [
+        _named(name, tensor)
+        for name, tensor in zip(
+            ("image", gains.INPUT), graph.inputs, strict=False
+        )
+    ]
     signature.outputs = [_named("logits", graph.outputs[0])]
     return signature
 

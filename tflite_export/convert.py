@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tflite_export import flatbuffer, quiet
+from tflite_export import flatbuffer, gains, quiet
 
 _TYPES = {"int8": tf.int8, "float32": tf.float32}
 # Older TFLM builds, NNAPI and the Edge TPU want one scale for a dense layer.
@@ -23,10 +23,10 @@ def convert(model: keras.Model, images, io_type: str = "int8") -> bytes:
 
     The batch is 1 and static, all operators are built in, convolutions are
     quantised per channel and dense layers per tensor. The integer of an input
-    is `pixel - 128`.
+    is `pixel - 128`, that of a factor of the gain `128 * factor - 128`.
 
     Args:
-        model: has one input, an image in [0, 1].
+        model: has one input, an image in [0, 1], or a gain as second one.
         images: calibration images, float32 in [0, 1], shape `(number, height,
             width, channels)`.
         io_type: `"int8"` for integers in and out, `"float32"` to let the
@@ -41,31 +41,42 @@ def convert(model: keras.Model, images, io_type: str = "int8") -> bytes:
             made something else than is promised here.
     """
     _check_arguments(model, images, io_type)
-    images = _spanning_full_range(images)
+    inputs = [_spanning(images, 1)]
+    if len(model.inputs) > 1:
+        factors = gains.random(len(images), model.inputs[1].shape[1])
+        inputs.append(_spanning(factors, gains.LARGEST))
     with quiet.quiet(), tempfile.TemporaryDirectory() as directory:
         # Keras' own LiteRT export leaves the batch dynamic.
         model.export(
             directory,
             format="tf_saved_model",
             verbose=False,
-            input_signature=[
-                keras.InputSpec(
-                    dtype="float32",
-                    shape=(1, *model.input_shape[1:]),
-                    name="image",
-                )
-            ],
+            input_signature=_signature(model),
         )
-        data = _converter(directory, images, io_type).convert()
+        data = _converter(directory, inputs, io_type).convert()
     _check_result(flatbuffer.parse(data), io_type)
     return data
 
 
-def _converter(directory, images, io_type):
+def _signature(model):
+    """What the model takes, with a batch of 1."""
+    specs = [
+        keras.InputSpec(
+            dtype="float32", shape=(1, *tensor.shape[1:]), name=name
+        )
+        for tensor, name in zip(
+            model.inputs, ("image", gains.INPUT), strict=False
+        )
+    ]
+    return specs if len(specs) == 1 else [specs]
+
+
+def _converter(directory, inputs, io_type):
     converter = tf.lite.TFLiteConverter.from_saved_model(directory)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: (
-        [images[i : i + 1]] for i in range(len(images))
+        dict(zip(("image", gains.INPUT), sample, strict=False))
+        for sample in zip(*(x[:, np.newaxis] for x in inputs), strict=True)
     )
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = _TYPES[io_type]
@@ -75,18 +86,18 @@ def _converter(directory, images, io_type):
     return converter
 
 
-def _spanning_full_range(images):
-    """Makes one pixel black and one white where the images have none.
+def _spanning(values, largest):
+    """Makes one value 0 and one the largest where there are none.
 
-    The input's scale follows from the smallest and the largest value that
+    The scale of an input follows from the smallest and the largest value that
     calibration meets.
     """
-    if images.min() == 0 and images.max() == 1:
-        return images
-    images = images.copy()
-    images[0].flat[0] = 0
-    images[0].flat[-1] = 1
-    return images
+    if values.min() == 0 and values.max() == largest:
+        return values
+    values = values.copy()
+    values.flat[0] = 0
+    values.flat[-1] = largest
+    return values
 
 
 def _check_arguments(model, images, io_type):
@@ -100,11 +111,11 @@ def _check_arguments(model, images, io_type):
             f"Expected `io_type` to be one of {', '.join(_TYPES)}, got "
             f"{io_type!r}."
         )
-    if len(model.inputs) != 1:
+    names = tuple(tensor.name for tensor in model.inputs[1:])
+    if names not in ((), (gains.INPUT,)):
         raise ValueError(
-            f"Expected a model whose only input is an image, got one with "
-            f"{len(model.inputs)} inputs. Export the network without its gain "
-            f"input."
+            f"Expected a model whose inputs are an image and perhaps a gain, "
+            f"got one with {', '.join(names)} beside the first."
         )
     if not len(images):
         raise ValueError("Quantisation needs at least one calibration image.")
@@ -124,16 +135,24 @@ def _check_result(model, io_type):
     wrong += [t.name for t in borders if t.dtype != io_type]
     if wrong:
         raise RuntimeError(f"These tensors were not quantised: {wrong}.")
-    _check_input_scale(tensors, io_type)
+    _check_input_scales(model, io_type)
 
 
-def _check_input_scale(tensors, io_type):
-    # A float input is followed by the operator that quantises it.
-    pixels = tensors[0 if io_type == "int8" else 1]
-    scale = np.float32(pixels.scale)
-    if (scale, pixels.zero_point) != (PIXEL_SCALE, PIXEL_ZERO_POINT):
-        raise RuntimeError(
-            f"Expected the input to be quantised with scale {PIXEL_SCALE} "
-            f"and zero point {PIXEL_ZERO_POINT}, got {scale} and "
-            f"{pixels.zero_point}."
-        )
+def _check_input_scales(model, io_type):
+    expected = (
+        (PIXEL_SCALE, PIXEL_ZERO_POINT),
+        (np.float32(gains.SCALE), gains.ZERO_POINT),
+    )
+    inputs = flatbuffer.inputs(model)
+    if io_type != "int8":
+        # A float input is followed by the operator that quantises it.
+        computed = flatbuffer.activations(model)[len(inputs) :]
+        inputs = computed[: len(inputs)]
+    for tensor, (scale, zero_point) in zip(inputs, expected, strict=False):
+        got = np.float32(tensor.scale), tensor.zero_point
+        if got != (scale, zero_point):
+            raise RuntimeError(
+                f"Expected the input {tensor.name} to be quantised with scale "
+                f"{scale} and zero point {zero_point}, got {got[0]} and "
+                f"{got[1]}."
+            )

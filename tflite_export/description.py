@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from ai_edge_litert import schema_py_generated as schema
 
-from tflite_export import flatbuffer
+from tflite_export import flatbuffer, gains
 from tflite_export.manifest import (
     FILE_NAME,
     Accuracy,
@@ -62,7 +62,7 @@ def describe_model(
         kernels: against each other.
         **more: what only some targets have.
     """
-    (given,) = flatbuffer.inputs(model)
+    given, gain = _inputs(model)
     (got,) = flatbuffer.outputs(model)
     return ExportedModel(
         names=tuple(names),
@@ -79,6 +79,8 @@ def describe_model(
         macs=flatbuffer.count_macs(model),
         accuracy=accuracy,
         kernels=kernels,
+        gain=gain,
+        gain_nodes=tuple(metadata.get(gains.KEY, ())),
         **more,
     )
 
@@ -88,7 +90,7 @@ def describe_part(
 ) -> Part:
     """Describes a `split.Part`."""
     model = flatbuffer.parse(part.data)
-    (given,) = flatbuffer.inputs(model)
+    given, gain = _inputs(model)
     (got,) = flatbuffer.outputs(model)
     return Part(
         name=part.name,
@@ -103,7 +105,15 @@ def describe_part(
         parameters=flatbuffer.count_parameters(model),
         macs=flatbuffer.count_macs(model),
         kernels=kernels,
+        gain=gain,
+        gain_nodes=part.gain_nodes,
     )
+
+
+def _inputs(model):
+    """Image or features, and the gain or None."""
+    given, *more = flatbuffer.inputs(model)
+    return given, more[0] if more else None
 
 
 def tool_versions() -> dict[str, str]:

@@ -7,6 +7,7 @@ import numpy as np
 import hlp_keras
 from tflite_export import (
     description,
+    gains,
     making,
     master,
     naming,
@@ -44,7 +45,7 @@ def export_cutouts(
     ```
 
     Args:
-        model: the trained full network, or a cutout; without gain input.
+        model: the trained full network, or a cutout, with or without gain.
         category_sets: names of categories and nodes, one sequence per model.
         calibration_images: some hundred training images of all categories,
             uint8 or float in [0, 1].
@@ -116,7 +117,7 @@ def export_master(
     """Converts a network to a verified master, which says how it did.
 
     Args:
-        model: the trained network, or a cutout; without gain input.
+        model: the trained network, or a cutout, with or without gain.
         calibration_images: as for `export_cutouts`, as are all others.
         test_images: real images that check the master.
         test_labels: class index of every test image in the full network.
@@ -166,10 +167,13 @@ def _verify(cut, data, images, labels, limits):
     chosen = np.isin(labels, indices)
     images = images[chosen]
     labels = np.searchsorted(indices, labels[chosen])
-    accuracy = verify.compare_with_keras(
-        cut, data, images, labels, limits or verify.Limits()
-    )
-    return accuracy, verify.compare_kernels(data, some(images))
+    limits = limits or verify.Limits()
+    accuracy = verify.compare_with_keras(cut, data, images, labels, limits)
+    few, factors = some(images), None
+    if cut.gate is not None:
+        factors = gains.random(len(few), len(cut.taxonomy.nodes))
+        verify.check_gain(cut, data, few, factors, limits)
+    return accuracy, verify.compare_kernels(data, few, factors)
 
 
 def _check_labels(taxonomy, category_sets, labels, number):

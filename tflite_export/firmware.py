@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tflite_export import budget, description, micro, slicing, tflm, verify
+from tflite_export import (
+    budget,
+    description,
+    gains,
+    micro,
+    slicing,
+    tflm,
+    verify,
+)
 from tflite_export import split as splitting
 from tflite_export.manifest import Firmware
 from tflite_export.reference import Reference
@@ -45,14 +53,23 @@ class Cut:
 
     @property
     def examples(self) -> list[micro.Example]:
-        """Images for the firmware's `main`."""
+        """Images for the firmware's `main`, with a gain if there is one."""
         pixels = np.rint(self.reference.images[:_EXAMPLES] * 255)
+        factors = [self.reference.gain[node] for node in self.gain_nodes]
+        steps = np.rint(np.transpose(factors) / gains.SCALE).astype(np.uint8)
         return [
-            micro.Example(image, scores)
-            for image, scores in zip(
-                pixels.astype(np.uint8), self.compared.tflm, strict=False
+            micro.Example(
+                image,
+                self.compared.tflm[i],
+                steps[i] if self.gain_nodes else None,
             )
+            for i, image in enumerate(pixels.astype(np.uint8))
         ]
+
+    @property
+    def gain_nodes(self) -> tuple[str, ...]:
+        """The nodes that its gain has factors for."""
+        return tuple(self.small.metadata.get(gains.KEY, ()))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +113,12 @@ def _whole(directory, folder, cut, limit):
     footprint = micro.footprint(cut.small.data, arena_bytes)
     _check(cut, footprint, limit)
     files = micro.model_files(
-        folder, cut.small.data, cut.class_indices, arena_bytes, cut.examples
+        folder,
+        cut.small.data,
+        cut.class_indices,
+        arena_bytes,
+        cut.examples,
+        cut.gain_nodes,
     )
     return _write(directory, folder, files, footprint, parts=False)
 
@@ -106,7 +128,13 @@ def _in_parts(directory, folder, cut, limit):
     compared = verify.compare_all_kernels(cut.reference.check_parts(parts))
     _check_scores(parts, compared, cut)
     parts = [
-        micro.SplitPart(**vars(part), arena_bytes=result.kernels.arena_bytes)
+        micro.SplitPart(
+            part.name,
+            part.data,
+            part.parent,
+            part.labels,
+            arena_bytes=result.kernels.arena_bytes,
+        )
         for part, result in zip(parts, compared, strict=True)
     ]
     footprint = micro.split_footprint(parts)
@@ -157,8 +185,9 @@ def _savings(cut, footprint):
         rest = [label for label in cut.labels if label not in below]
         if rest:
             slices[name] = slicing.without_metadata(cut.master.slice(rest))
-    inputs = cut.reference.inputs[:1]
-    runs = tflm.run_all([(data, inputs) for data in slices.values()])
+    image = cut.reference.images[:1]
+    cases = [verify.Case.of(data, image) for data in slices.values()]
+    runs = tflm.run_all([(case.data, case.inputs) for case in cases])
     left = {
         name: micro.footprint(data, run.arena_bytes)
         for (name, data), run in zip(slices.items(), runs, strict=True)

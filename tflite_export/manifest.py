@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from tflite_export import plain
 
-VERSION = 2
+VERSION = 3
 FILE_NAME = "manifest.json"
 # Made from the manifest and so not listed in it.
 REPORT_NAME = "report.html"
@@ -174,6 +174,9 @@ class ExportedModel:
         kernels: LiteRT's kernels against each other and against TFLM.
         edgetpu: for the target `edgetpu`.
         firmware: for the target `micro`.
+        gain: the second input, if there is one: a factor for each of
+            `gain_nodes`, 1 when nothing is to be enhanced or inhibited.
+        gain_nodes: the nodes of the taxonomy whose factors it has.
     """
 
     names: tuple[str, ...]
@@ -192,6 +195,8 @@ class ExportedModel:
     kernels: Kernels
     edgetpu: EdgeTpu | None = None
     firmware: tuple[Firmware, ...] = ()
+    gain: Tensor | None = None
+    gain_nodes: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -212,6 +217,8 @@ class Part:
         parameters: weights and biases, counted in the file.
         macs: multiply-accumulates, counted in the file.
         kernels: LiteRT's kernels against each other and against TFLM.
+        gain: the second input, if there is one.
+        gain_nodes: the nodes of the taxonomy whose factors it has.
     """
 
     name: str
@@ -226,6 +233,8 @@ class Part:
     parameters: int
     macs: int
     kernels: Kernels
+    gain: Tensor | None = None
+    gain_nodes: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,14 @@ import re
 import hlp_keras
 from hlp_keras import assembly
 from hlp_keras.parsing import ROOT
-from tflite_export import convert, description, flatbuffer, making, seal
+from tflite_export import (
+    convert,
+    description,
+    flatbuffer,
+    gains,
+    making,
+    seal,
+)
 from tflite_export.manifest import (
     Accuracy,
     Calibration,
@@ -26,7 +33,8 @@ def make_master(
     be taken out.
 
     Args:
-        model: the trained network, or a cutout.
+        model: the trained network, or a cutout; an attended one gives a
+            master with the gain as second input.
         images: calibration images, see `convert.convert`.
         calibration: which these are.
 
@@ -34,10 +42,13 @@ def make_master(
         RuntimeError: the converter left no trace of a segment.
     """
     master = flatbuffer.parse(convert.convert(model, images))
-    _name_tensors(master, assembly.segment_names(model.taxonomy))
+    _name_tensors(master, _segments_by_layer(model))
     calibration = calibration or Calibration("arrays", len(images))
     made = making.Making(calibration, description.tool_versions())
-    return _sealed(master, describe(model.taxonomy), made)
+    metadata = describe(model.taxonomy)
+    if model.gate is not None:
+        metadata[gains.KEY] = list(model.taxonomy.nodes)
+    return _sealed(master, metadata, made)
 
 
 def with_checks(data: bytes, accuracy: Accuracy, kernels: Kernels) -> bytes:
@@ -83,6 +94,23 @@ def _segments(taxonomy):
         }
 
 
+def _segments_by_layer(model):
+    """The segment that each name of a layer in a path stands for.
+
+    Where blocks are gated one by one their segment is not in the path, and
+    the last gate is the end of the segment.
+    """
+    found = {}
+    for name in assembly.segment_names(model.taxonomy):
+        found[name] = name
+        if model.gate == "block_outputs" and name.startswith("branch_"):
+            blocks = [layer.name for layer in model.segments[name].layers]
+            found |= dict.fromkeys(blocks, name)
+            gate = f"gate_{name.removeprefix('branch_')}"
+            found |= {f"{gate}_{block}": name for block in blocks}
+    return found
+
+
 def _name_tensors(model, segments):
     """Gives tensors short names, and the ends of segments those of these.
 
@@ -98,7 +126,7 @@ def _name_tensors(model, segments):
     for operator in graph.operators:
         for output in operator.outputs:
             ends[segment_of[output]] = output
-    missing = [name for name in segments if name not in ends]
+    missing = [name for name in segments.values() if name not in ends]
     if missing:
         raise RuntimeError(
             f"The converter left no tensor whose name tells that it belongs "
@@ -106,10 +134,10 @@ def _name_tensors(model, segments):
             f"in another way; try the one in constraints.txt."
         )
     named = {
-        graph.inputs[0]: "image",
+        **dict(zip(graph.inputs, ("image", gains.INPUT), strict=False)),
         graph.outputs[0]: "logits",
         # The head is all there is to the logits when there is only one.
-        **{ends[name]: name for name in segments},
+        **{index: name for name, index in ends.items() if name},
     }
     for i, tensor in enumerate(graph.tensors):
         name = named.get(i) or f"{segment_of[i] or 'net'}/{i}"
@@ -119,9 +147,7 @@ def _name_tensors(model, segments):
 def _segment(path, segments):
     """The segment in a path such as `hlp_model_1/branch_pet_1/...`."""
     for part in path.split(";")[0].split("/"):
-        name = re.sub(r"_\d+$", "", part)
-        if name in segments:
-            return name
-        if part in segments:
-            return part
+        for name in (re.sub(r"_\d+$", "", part), part):
+            if name in segments:
+                return segments[name]
     return None

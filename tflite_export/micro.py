@@ -34,10 +34,13 @@ class Example:
     Attributes:
         image: uint8, shape `(height, width, channels)`.
         scores: the int8 logit of every category, in class-index order.
+        gain: uint8, for a model with a gain: 128 times the factor of every
+            node.
     """
 
     image: np.ndarray
     scores: np.ndarray
+    gain: np.ndarray | None = None
 
 
 def model_files(
@@ -46,6 +49,7 @@ def model_files(
     class_indices: Mapping[str, int],
     arena_bytes: int,
     examples: Sequence[Example],
+    gain_nodes: Sequence[str] = (),
 ) -> dict[str, str]:
     """Makes the folder of one model.
 
@@ -56,6 +60,7 @@ def model_files(
             and its class index in the full network.
         arena_bytes: tensor arena that TFLM needs for it on this host.
         examples: at least one.
+        gain_nodes: the nodes that the gain has factors for, if there is one.
 
     Returns:
         text by file name.
@@ -68,6 +73,7 @@ def model_files(
     border = Border.of(model, "the model")
     border.check_image("the model")
     border.check_logits("the model", len(class_indices))
+    border.check_gain("the model", len(gain_nodes))
     prefix = _prefix(name)
     return _render(
         "model",
@@ -76,6 +82,7 @@ def model_files(
         methods=micro_operators.add_methods([model]),
         border=border,
         class_indices=class_indices,
+        gain_nodes=gain_nodes,
         examples=_checked(examples, border, len(class_indices)),
         arena_bytes=arena_bytes,
         arena_size=budget.arena_size([model], arena_bytes),
@@ -190,7 +197,17 @@ def _checked(examples, border, number):
                 f"Expected the scores of an example to be int8 and {number}, "
                 f"one for each category, got {scores.dtype} {scores.shape}."
             )
+        _check_gain(example.gain, border.gain)
     return examples
+
+
+def _check_gain(gain, tensor):
+    expected = None if tensor is None else (np.dtype("uint8"), tensor.shape[1:])
+    got = None if gain is None else (gain.dtype, gain.shape)
+    if got != expected:
+        raise ValueError(
+            f"Expected the gain of an example to be {expected}, got {got}."
+        )
 
 
 def _render(kind, prefix, models, **values):

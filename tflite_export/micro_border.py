@@ -6,7 +6,7 @@ import math
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from tflite_export import flatbuffer
+from tflite_export import flatbuffer, gains
 from tflite_export.manifest import Tensor
 
 # The integer of an input is `pixel - 128`.
@@ -16,25 +16,27 @@ _PIXEL_ZERO_POINT = -128
 
 @dataclasses.dataclass(frozen=True)
 class Border:
-    """The one input and the one output of a model, both int8."""
+    """The input and the output of a model, and its gain if any, all int8."""
 
     given: Tensor
     got: Tensor
+    gain: Tensor | None = None
 
     @classmethod
     def of(cls, model: schema.ModelT, name: str) -> "Border":
         """Reads the border of a model.
 
         Raises:
-            ValueError: it has several inputs or outputs, or is not int8; the
-                message calls it `name`.
+            ValueError: it has several inputs but for a gain, or several
+                outputs, or is not int8; the message calls it `name`.
         """
         given, got = flatbuffer.inputs(model), flatbuffer.outputs(model)
         tensors = (*given, *got)
-        if len(given) != 1 or len(got) != 1:
+        gain = [t for t in given[1:] if t.name == gains.INPUT]
+        if len(given) != 1 + len(gain) or len(got) != 1:
             raise ValueError(
-                f"Expected {name} to have one input and one output, got "
-                f"{len(given)} and {len(got)}."
+                f"Expected {name} to have one input, perhaps a gain, and one "
+                f"output, got {len(given)} and {len(got)}."
             )
         if any((t.dtype, t.shape[:1]) != ("int8", (1,)) for t in tensors):
             raise ValueError(
@@ -42,7 +44,7 @@ class Border:
                 f"batch of 1, got "
                 f"{' and '.join(f'{t.dtype} {t.shape}' for t in tensors)}."
             )
-        return cls(*given, *got)
+        return cls(given[0], *got, *gain)
 
     @property
     def given_bytes(self) -> int:
@@ -79,4 +81,14 @@ class Border:
                 f"Expected {name} to give a logit for each of {number} "
                 f"categories, so an output of shape {(1, number)}, got "
                 f"{self.got.shape}."
+            )
+
+    def check_gain(self, name: str, number: int) -> None:
+        """Raises ValueError when the gain has not that many factors."""
+        expected = (1, number) if number else None
+        got = self.gain and self.gain.shape
+        if got != expected:
+            raise ValueError(
+                f"Expected the gain of {name} to have a factor for each of "
+                f"{number} nodes, so the shape {expected}, got {got}."
             )

@@ -29,7 +29,7 @@ class Predictions:
 
     @classmethod
     def of(cls, master: Master, images, truth) -> "Predictions":
-        """Runs a master on images, float32 in [0, 1].
+        """Runs a master on images, float32 in [0, 1], with a neutral gain.
 
         Raises:
             ValueError: there is not one class index for each image.
@@ -41,7 +41,8 @@ class Predictions:
                 f"shape {(len(images),)}, got {truth.shape}."
             )
         labels = master.metadata["labels"]
-        inputs = verify.quantise(images, master.input)
+        model = master.model
+        inputs = verify.integers(model, verify.real_inputs(model, images))
         return cls(
             positions={label: i for i, label in enumerate(labels)},
             class_indices=np.array(master.metadata["class_indices"]),

@@ -1,5 +1,6 @@
 """Copies parsed models and drops what their outputs do not need."""
 
+import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 
@@ -21,6 +22,23 @@ def copy_table(value):
     new = type(value)()
     vars(new).update(vars(value))
     return new
+
+
+def add_constant(model: schema.ModelT, like: int, values: np.ndarray) -> int:
+    """Adds a constant with other values, and perhaps rows, than another.
+
+    Returns:
+        index of its tensor.
+    """
+    graph = model.subgraphs[0]
+    tensor = copy_table(graph.tensors[like])
+    tensor.shape = np.array([len(values), *tensor.shape[1:]], dtype=np.int32)
+    tensor.buffer = len(model.buffers)
+    buffer = schema.BufferT()
+    buffer.data = np.ascontiguousarray(values).view(np.uint8).reshape(-1)
+    model.buffers.append(buffer)
+    graph.tensors.append(tensor)
+    return len(graph.tensors) - 1
 
 
 def drop_unused(model: schema.ModelT) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-from tflite_export import flatbuffer, quiet, verify
-from tflite_export.manifest import Tensor
+from tflite_export import flatbuffer, gains, quiet, verify
+from tflite_export.manifest import ExportedModel, Tensor
 from tflite_export.slicing import Master, Slice
 from tflite_export.split import Part
 from tflite_export.verify import VerificationError
@@ -21,14 +21,17 @@ class Reference:
 
     Attributes:
         images: float32 in [0, 1]; few, since reference kernels are slow.
-        inputs: the integers of these.
+        gain: factors of every node for each image, by name; neutral for the
+            first and random for the others. Empty without a gain.
+        inputs: the integers of images and gain.
         labels: category of every logit.
         output: what the logits are.
         logits: int8, of shape `(images, labels)`.
     """
 
     images: np.ndarray
-    inputs: np.ndarray
+    gain: Mapping[str, np.ndarray]
+    inputs: tuple[np.ndarray, ...]
     labels: tuple[str, ...]
     output: Tensor
     logits: np.ndarray
@@ -36,9 +39,13 @@ class Reference:
     @classmethod
     def of(cls, master: Master, images) -> "Reference":
         """Runs a master on images."""
-        inputs = verify.quantise(images, master.input)
+        nodes = master.gain_nodes
+        factors = gains.random(len(images), len(nodes))
+        values = (images, factors) if nodes else (images,)
+        inputs = verify.integers(master.model, values)
         return cls(
             images=images,
+            gain=dict(zip(nodes, factors.T, strict=True)),
             inputs=inputs,
             labels=tuple(master.metadata["labels"]),
             output=master.output,
@@ -48,6 +55,12 @@ class Reference:
     def logits_of(self, labels: Sequence[str]) -> np.ndarray:
         """The logits of some categories, in the order given."""
         return self.logits[:, [self.labels.index(label) for label in labels]]
+
+    def inputs_of(self, small: Slice) -> tuple[np.ndarray, ...]:
+        """The integers of images and gain as a slice takes them."""
+        nodes = small.metadata.get(gains.KEY, ())
+        values = (self.images, *self._factors(nodes))
+        return verify.integers(small.model, values)
 
     def check(self, small: Slice) -> verify.Case:
         """Checks that a slice gives the integers of the master.
@@ -61,23 +74,26 @@ class Reference:
         Raises:
             VerificationError: any integer differs.
         """
-        (given,) = flatbuffer.inputs(small.model)
         (got,) = flatbuffer.outputs(small.model)
-        inputs = verify.quantise(self.images, given)
+        inputs = self.inputs_of(small)
         outputs = verify.run_reference(small.data, inputs)
         self._compare(outputs, got, small.metadata["labels"], "A slice")
         return verify.Case(small.data, inputs, outputs)
 
+    def _factors(self, nodes):
+        """The factors of some nodes, as what comes after the images."""
+        if not nodes:
+            return ()
+        return (np.stack([self.gain[node] for node in nodes], axis=-1),)
+
     def check_bundle(
-        self,
-        data: bytes,
-        models: Mapping[str, tuple[Sequence[str], Tensor, Tensor]],
+        self, data: bytes, models: Mapping[str, ExportedModel]
     ) -> None:
         """Checks that every signature gives the integers of the master.
 
         Args:
             data: the bundle.
-            models: labels, image and logits by signature.
+            models: by signature.
 
         Raises:
             VerificationError: any integer differs.
@@ -87,13 +103,17 @@ class Reference:
                 model_content=data,
                 experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
             )
-        for signature, (labels, given, got) in models.items():
+        for signature, model in models.items():
             runner = interpreter.get_signature_runner(signature)
+            given = {"image": verify.quantise(self.images, model.input)}
+            for factors in self._factors(model.gain_nodes):
+                given[gains.INPUT] = verify.quantise(factors, model.gain)
             outputs = [
-                runner(image=image[np.newaxis])["logits"][0]
-                for image in verify.quantise(self.images, given)
+                runner(**{name: x[i : i + 1] for name, x in given.items()})
+                for i in range(len(self.images))
             ]
-            self._compare(np.stack(outputs), got, labels, f"{signature!r}")
+            logits = np.stack([each["logits"][0] for each in outputs])
+            self._compare(logits, model.output, model.labels, f"{signature!r}")
 
     def check_parts(self, parts: Sequence[Part]) -> list[verify.Case]:
         """Checks that parts, one after another, give the master's integers.
@@ -104,10 +124,15 @@ class Reference:
         Raises:
             VerificationError: any integer differs.
         """
-        given = {None: self.inputs}
+        given = {None: self.inputs[0]}
         cases = []
         for part in parts:
-            inputs = given[part.parent]
+            model = flatbuffer.parse(part.data)
+            factors = self._factors(part.gain_nodes)
+            inputs = (
+                given[part.parent],
+                *map(verify.quantise, factors, flatbuffer.inputs(model)[1:]),
+            )
             outputs = verify.run_reference(part.data, inputs)
             if part.labels:
                 self._compare(outputs, self.output, part.labels, part.name)

@@ -153,12 +153,22 @@ def export_slices(
         images = image_arrays.as_float(images, shape)
         some = image_arrays.some(images)
         predictions = Predictions.of(master, images, labels)
+    _check_gain(master, settings)
     reference = Reference.of(master, some)
     job = _Job(master, settings, reference, predictions, progress)
     with output.replacing(output_dir) as directory:
         manifest = _export(job, stems, directory)
         description.write_manifest(directory, manifest)
     return manifest
+
+
+def _check_gain(master, settings):
+    if master.gain_nodes and settings.split and settings.target == "micro":
+        raise ValueError(
+            "The sources of a split network have no gain: switch its branches "
+            "on and off instead. Leave --split away, or slice a master that "
+            "was made without --gain."
+        )
 
 
 def _export(job, stems, directory):
@@ -301,8 +311,6 @@ def _bundle(job, models, directory):
         },
         job.master.metadata,
     )
-    job.reference.check_bundle(
-        data, {s: (m.labels, m.input, m.output) for s, m in models.items()}
-    )
+    job.reference.check_bundle(data, models)
     file = description.write(directory, "bundle.tflite", data)
     return Bundle(file.path, file.sha256, file.bytes, tuple(models))

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from tflite_export import flatbuffer, making, pruning, seal
+from tflite_export import flatbuffer, gains, making, pruning, seal
 from tflite_export.manifest import Tensor
 
 ORDERS = ("classes", "heads")
@@ -88,8 +88,12 @@ class Master:
     @property
     def input(self) -> Tensor:
         """The image."""
-        (given,) = flatbuffer.inputs(self._model)
-        return given
+        return flatbuffer.inputs(self._model)[0]
+
+    @property
+    def gain_nodes(self) -> tuple[str, ...]:
+        """The nodes that the gain has factors for; none without a gain."""
+        return tuple(self.metadata.get(gains.KEY, ()))
 
     @property
     def output(self) -> Tensor:
@@ -103,7 +107,14 @@ class Master:
 
     def extract(self, inputs: Sequence[str], outputs: Sequence[str]) -> bytes:
         """Makes a model of a part of it, see the function `extract`."""
-        return _extract(self.model, inputs, outputs)
+        return _extract(self.model, inputs, outputs)[0]
+
+    def part(
+        self, inputs: Sequence[str], outputs: Sequence[str]
+    ) -> tuple[bytes, tuple[str, ...]]:
+        """Does the same, and tells the nodes that its gain has factors for."""
+        data, kept = _extract(self.model, inputs, outputs)
+        return data, tuple(self.gain_nodes[position] for position in kept)
 
     def slice(
         self, names: str | Iterable[str], order: str = "classes"
@@ -130,6 +141,11 @@ class Master:
         pruning.drop_unused(model)
         labels = [self.metadata["labels"][i] for i in positions]
         metadata = _pruned(self.metadata, labels)
+        if self.gain_nodes:
+            metadata[gains.KEY] = [
+                self.gain_nodes[i] for i in gains.narrow(model)
+            ]
+            pruning.drop_unused(model)
         flatbuffer.set_metadata(model, metadata)
         return Slice(metadata, model, seal.seal(flatbuffer.pack(model)))
 
@@ -141,7 +157,8 @@ def extract(
 
     Args:
         data: a LiteRT model of one subgraph.
-        inputs: names of the tensors that the part is given.
+        inputs: names of the tensors that the part is given. A `"gain"` keeps
+            the factors that the part uses; a part without gates has none.
         outputs: names of the tensors that it computes.
 
     Returns:
@@ -150,7 +167,7 @@ def extract(
     Raises:
         ValueError: no such tensor.
     """
-    return _extract(flatbuffer.parse(data), inputs, outputs)
+    return _extract(flatbuffer.parse(data), inputs, outputs)[0]
 
 
 def without_metadata(data: bytes) -> bytes:
@@ -174,7 +191,9 @@ def _extract(model, inputs, outputs):
     # They tell of the logits of the whole.
     model.metadata = None
     pruning.drop_unused(model)
-    return flatbuffer.pack(model)
+    kept = gains.narrow(model)
+    pruning.drop_unused(model)
+    return flatbuffer.pack(model), kept
 
 
 def resolve(metadata: dict, names: str | Iterable[str]) -> list[str]:
@@ -317,7 +336,10 @@ class _Slicer:
         new_order = np.searchsorted(ascending, order).astype(np.int32)
         if (np.diff(new_order) > 0).all():
             return narrowed
-        operator.inputs = [narrowed, self._add_constant(indices, new_order)]
+        operator.inputs = [
+            narrowed,
+            pruning.add_constant(self.model, indices, new_order),
+        ]
         return self._narrow_output(operator, len(positions))
 
     def _select_joined(self, operator, positions):
@@ -345,7 +367,8 @@ class _Slicer:
     def _slice_rows(self, tensor, rows):
         values = self._constant(tensor)
         num_rows = int(self._graph.tensors[tensor].shape[0])
-        return self._add_constant(tensor, values.reshape(num_rows, -1)[rows])
+        sliced = values.reshape(num_rows, -1)[rows]
+        return pruning.add_constant(self.model, tensor, sliced)
 
     def _constant(self, tensor):
         data = self.model.buffers[self._graph.tensors[tensor].buffer].data
@@ -355,19 +378,6 @@ class _Slicer:
                 f"constant, so that it cannot be sliced."
             )
         return np.asarray(data)
-
-    def _add_constant(self, like, values):
-        """Adds a constant with fewer rows than another; gives its index."""
-        tensor = pruning.copy_table(self._graph.tensors[like])
-        tensor.shape = np.array(
-            [len(values), *tensor.shape[1:]], dtype=np.int32
-        )
-        tensor.buffer = len(self.model.buffers)
-        buffer = schema.BufferT()
-        buffer.data = np.ascontiguousarray(values).view(np.uint8).reshape(-1)
-        self.model.buffers.append(buffer)
-        self._graph.tensors.append(tensor)
-        return len(self._graph.tensors) - 1
 
     def _narrow_output(self, operator, size):
         (output,) = operator.outputs

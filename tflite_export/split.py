@@ -7,7 +7,7 @@ one scale, so that the logits are the master's.
 
 import dataclasses
 
-from tflite_export import flatbuffer, slicing
+from tflite_export import gains, slicing
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,12 +20,15 @@ class Part:
             which takes the image.
         labels: categories of its logits, for a head; empty for features.
         data: the flatbuffer.
+        gain_nodes: the nodes that its second input, the gain, has factors
+            for; empty for a part that has none.
     """
 
     name: str
     parent: str | None
     labels: tuple[str, ...]
     data: bytes
+    gain_nodes: tuple[str, ...] = ()
 
 
 def split(data: bytes) -> tuple[Part, ...]:
@@ -38,15 +41,13 @@ def split(data: bytes) -> tuple[Part, ...]:
         ValueError: no master of ours, or one that was changed.
     """
     master = slicing.Master(data)
-    (image,) = flatbuffer.inputs(master.model)
-    return tuple(
-        Part(
-            name=segment["name"],
-            parent=segment["parent"],
-            labels=tuple(segment["labels"]),
-            data=master.extract(
-                [segment["parent"] or image.name], [segment["name"]]
-            ),
+    gain = [gains.INPUT] if master.gain_nodes else []
+    parts = []
+    for segment in master.metadata["segments"]:
+        given = segment["parent"] or master.input.name
+        data, nodes = master.part([given, *gain], [segment["name"]])
+        labels = tuple(segment["labels"])
+        parts.append(
+            Part(segment["name"], segment["parent"], labels, data, nodes)
         )
-        for segment in master.metadata["segments"]
-    )
+    return tuple(parts)

@@ -31,12 +31,13 @@ def missing_reason() -> str:
     return ""
 
 
-def run(data: bytes, inputs: np.ndarray) -> Run:
+def run(data: bytes, inputs: np.ndarray | tuple[np.ndarray, ...]) -> Run:
     """Runs a model on inputs in a process of its own.
 
     Args:
         data: the flatbuffer.
-        inputs: quantised inputs, one after another, without batch dimension.
+        inputs: quantised inputs, one after another, without batch dimension;
+            a tuple for a model of several inputs.
 
     Raises:
         RuntimeError: TFLM refused the model or crashed; with its words.
@@ -44,13 +45,14 @@ def run(data: bytes, inputs: np.ndarray) -> Run:
     return run_all([(data, inputs)])[0]
 
 
-def run_all(cases: Sequence[tuple[bytes, np.ndarray]]) -> list[Run]:
+def run_all(cases: Sequence[tuple]) -> list[Run]:
     """Runs several models, each on inputs of its own, in one process."""
     with tempfile.TemporaryDirectory() as directory:
         directory = pathlib.Path(directory)
         for number, (data, inputs) in enumerate(cases):
             (directory / f"{number}.tflite").write_bytes(data)
-            np.save(directory / f"{number}.in.npy", inputs)
+            inputs = inputs if isinstance(inputs, tuple) else (inputs,)
+            np.savez(directory / f"{number}.in.npz", *inputs)
         process = subprocess.run(
             [sys.executable, "-m", "tflite_export.tflm_runner"]
             + [str(directory), str(len(cases))],

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-from tflite_export import flatbuffer, quiet, tflm
+from tflite_export import flatbuffer, gains, quiet, tflm
 from tflite_export.manifest import Accuracy, Kernels, Tensor
 
 # What TFLM's other rounding in dense layers can make of a logit.
@@ -46,7 +46,7 @@ def compare_with_keras(
     """Compares a Keras model with its int8 form in LiteRT.
 
     Args:
-        model: a `keras.Model`, images to logits.
+        model: a `keras.Model`, images to logits; a gain is neutral.
         data: the flatbuffer made from it.
         images: test images, float32 in [0, 1].
         labels: the position of the right logit of every image.
@@ -56,11 +56,7 @@ def compare_with_keras(
         VerificationError: the difference is beyond `limits`.
     """
     labels = np.asarray(labels)
-    expected = _predict(model, images)
-    parsed = flatbuffer.parse(data)
-    (output,) = flatbuffer.outputs(parsed)
-    (given,) = flatbuffer.inputs(parsed)
-    got = dequantise(run_litert(data, quantise(images, given)), output)
+    expected, got = _logits(model, data, images)
     difference = np.abs(expected - got)
     top_expected, top_got = expected.argmax(-1), got.argmax(-1)
     accuracy = Accuracy(
@@ -72,16 +68,38 @@ def compare_with_keras(
         rms_difference=float(np.sqrt(np.mean(difference**2))),
     )
     _check_accuracy(accuracy, limits.accuracy_drop)
-    step = output.scale or 0.0
-    spread = float(expected.std())
-    _check_logits(accuracy, limits.logit_difference * spread + step)
+    _check_logits(data, expected, got, limits)
     return accuracy
 
 
-def _predict(model, images):
+def check_gain(model, data: bytes, images, factors, limits: Limits) -> None:
+    """Compares a Keras model with its int8 form under a gain.
+
+    Args:
+        model: a `keras.Model`, images and gain to logits.
+        data: the flatbuffer made from it.
+        images: float32 in [0, 1].
+        factors: of the gain, for every image.
+        limits: what is tolerated of the logits.
+
+    Raises:
+        VerificationError: the difference is beyond `limits`.
+    """
+    _check_logits(data, *_logits(model, data, images, factors), limits)
+
+
+def _logits(model, data, images, factors=None):
+    """What Keras and LiteRT give."""
+    parsed = flatbuffer.parse(data)
+    values = real_inputs(parsed, images, factors)
     # TensorFlow warns that every new model is traced anew.
     with quiet.quiet():
-        return model.predict(images, verbose=0)
+        given = list(values) if len(values) > 1 else values[0]
+        expected = model.predict(given, verbose=0)
+    (output,) = flatbuffer.outputs(parsed)
+    return expected, dequantise(
+        run_litert(data, integers(parsed, values)), output
+    )
 
 
 def _check_accuracy(accuracy, tolerated):
@@ -94,12 +112,16 @@ def _check_accuracy(accuracy, tolerated):
         )
 
 
-def _check_logits(accuracy, tolerated):
-    if not accuracy.rms_difference <= tolerated:
+def _check_logits(data, expected, got, limits):
+    (output,) = flatbuffer.outputs(flatbuffer.parse(data))
+    step = output.scale or 0.0
+    tolerated = limits.logit_difference * float(expected.std()) + step
+    difference = float(np.sqrt(np.mean((expected - got) ** 2)))
+    if not difference <= tolerated:
         raise VerificationError(
             f"The logits of int8 differ from those of float by a root mean "
-            f"square of {accuracy.rms_difference:.3g}; {tolerated:.3g} is "
-            f"tolerated. {_ADVICE}"
+            f"square of {difference:.3g}; {tolerated:.3g} is tolerated. "
+            f"{_ADVICE}"
         )
 
 
@@ -109,20 +131,20 @@ class Case:
 
     Attributes:
         data: the flatbuffer.
-        inputs: integers, as the model takes them; few, since reference
-            kernels are slow.
+        inputs: integers for each input, as the model takes them; few, since
+            reference kernels are slow.
         reference: the integers that LiteRT's reference kernels give.
     """
 
     data: bytes
-    inputs: np.ndarray
+    inputs: tuple[np.ndarray, ...]
     reference: np.ndarray
 
     @classmethod
-    def of(cls, data: bytes, images) -> "Case":
+    def of(cls, data: bytes, images, factors=None) -> "Case":
         """Runs the reference kernels on float32 images in [0, 1]."""
-        (given,) = flatbuffer.inputs(flatbuffer.parse(data))
-        inputs = quantise(images, given)
+        model = flatbuffer.parse(data)
+        inputs = integers(model, real_inputs(model, images, factors))
         return cls(data, inputs, run_reference(data, inputs))
 
 
@@ -134,9 +156,9 @@ class Compared:
     tflm: np.ndarray | None
 
 
-def compare_kernels(data: bytes, images) -> Kernels:
+def compare_kernels(data: bytes, images, factors=None) -> Kernels:
     """Compares a model's kernels on images, see `compare_all_kernels`."""
-    return compare_all_kernels([Case.of(data, images)])[0].kernels
+    return compare_all_kernels([Case.of(data, images, factors)])[0].kernels
 
 
 def compare_all_kernels(
@@ -163,7 +185,7 @@ def compare_all_kernels(
     for case, run in zip(cases, runs, strict=True):
         default = run_litert(case.data, case.inputs)
         kernels = Kernels(
-            images=len(case.inputs),
+            images=len(case.reference),
             default_steps=int(_steps(default, case.reference).max()),
             tflm_steps=None,
             tflm_identical=None,
@@ -226,7 +248,15 @@ def run_reference(data: bytes, inputs) -> np.ndarray:
 def run_litert(
     data: bytes, inputs, kernels: OpResolverType = OpResolverType.AUTO
 ) -> np.ndarray:
-    """Runs a model of batch 1 on each of `inputs`, as they are."""
+    """Runs a model of batch 1 on each of `inputs`, as they are.
+
+    Args:
+        data: the flatbuffer.
+        inputs: an array of one input after another, or a tuple of an array
+            for each input of the model.
+        kernels: which ones.
+    """
+    inputs = inputs if isinstance(inputs, tuple) else (inputs,)
     with quiet.quiet():
         interpreter = Interpreter(
             model_content=data,
@@ -234,14 +264,37 @@ def run_litert(
             num_threads=1,
         )
         interpreter.allocate_tensors()
-        given = interpreter.get_input_details()[0]["index"]
+        given = [each["index"] for each in interpreter.get_input_details()]
         got = interpreter.get_output_details()[0]["index"]
         outputs = []
-        for values in inputs:
-            interpreter.set_tensor(given, values[np.newaxis])
+        for sample in zip(*inputs, strict=True):
+            for index, values in zip(given, sample, strict=True):
+                interpreter.set_tensor(index, values[np.newaxis])
             interpreter.invoke()
             outputs.append(interpreter.get_tensor(got)[0])
     return np.stack(outputs)
+
+
+def real_inputs(model, images, factors=None) -> tuple[np.ndarray, ...]:
+    """What a parsed model takes: images, and a gain if it has one.
+
+    Args:
+        model: a `ModelT`.
+        images: float32 in [0, 1].
+        factors: of the gain for every image; by default neutral.
+    """
+    tensors = flatbuffer.inputs(model)
+    if len(tensors) == 1:
+        return (images,)
+    if factors is None:
+        factors = gains.neutral(len(images), tensors[1].shape[1])
+    return images, factors
+
+
+def integers(model, values) -> tuple[np.ndarray, ...]:
+    """The integers of real values for every input of a parsed model."""
+    tensors = flatbuffer.inputs(model)
+    return tuple(map(quantise, values, tensors))
 
 
 def quantise(values, tensor: Tensor) -> np.ndarray:

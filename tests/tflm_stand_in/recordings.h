@@ -9,6 +9,8 @@ struct Recording {
   const unsigned char* model;
   size_t input_bytes;
   const int8_t* input;
+  size_t gain_bytes;  // of a second input, or 0
+  const int8_t* gain;
   size_t output_bytes;
   const int8_t* output;
 };

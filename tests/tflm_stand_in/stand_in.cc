@@ -47,21 +47,27 @@ MicroInterpreter::MicroInterpreter(const Model* model,
 TfLiteStatus MicroInterpreter::AllocateTensors() {
   const Recording* const recording = Find(model_);
   if (recording == nullptr || !op_resolver_.IsFull() ||
-      recording->input_bytes + recording->output_bytes > arena_size_) {
+      recording->input_bytes + recording->gain_bytes +
+              recording->output_bytes >
+          arena_size_) {
     return kTfLiteError;
   }
   // Nothing that another interpreter left in the arena survives.
   std::memset(arena_, 0x5a, arena_size_);
-  input_.data.uint8 = arena_;
-  input_.bytes = recording->input_bytes;
-  output_.data.uint8 = arena_ + input_.bytes;
+  inputs_[0].data.uint8 = arena_;
+  inputs_[0].bytes = recording->input_bytes;
+  inputs_[1].data.uint8 = arena_ + inputs_[0].bytes;
+  inputs_[1].bytes = recording->gain_bytes;
+  output_.data.uint8 = inputs_[1].data.uint8 + inputs_[1].bytes;
   output_.bytes = recording->output_bytes;
   return kTfLiteOk;
 }
 
 TfLiteStatus MicroInterpreter::Invoke() {
   for (const Recording* r = Find(model_); r != nullptr; r = Find(model_, r)) {
-    if (std::memcmp(r->input, input_.data.int8, input_.bytes) == 0) {
+    if (std::memcmp(r->input, inputs_[0].data.int8, inputs_[0].bytes) == 0 &&
+        (r->gain == nullptr ||
+         std::memcmp(r->gain, inputs_[1].data.int8, inputs_[1].bytes) == 0)) {
       std::memcpy(output_.data.int8, r->output, output_.bytes);
       return kTfLiteOk;
     }
@@ -70,12 +76,12 @@ TfLiteStatus MicroInterpreter::Invoke() {
   return kTfLiteError;
 }
 
-TfLiteTensor* MicroInterpreter::input(size_t) { return &input_; }
+TfLiteTensor* MicroInterpreter::input(size_t index) { return &inputs_[index]; }
 
 TfLiteTensor* MicroInterpreter::output(size_t) { return &output_; }
 
 size_t MicroInterpreter::arena_used_bytes() const {
-  return input_.bytes + output_.bytes;
+  return inputs_[0].bytes + inputs_[1].bytes + output_.bytes;
 }
 
 }  // namespace tflite

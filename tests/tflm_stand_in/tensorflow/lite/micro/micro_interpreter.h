@@ -29,7 +29,7 @@ class MicroInterpreter {
   const MicroOpResolver& op_resolver_;
   uint8_t* arena_;
   size_t arena_size_;
-  TfLiteTensor input_ = {};
+  TfLiteTensor inputs_[2] = {};
   TfLiteTensor output_ = {};
 };
 

@@ -33,6 +33,7 @@ class MicroMutableOpResolver : public MicroOpResolver {
   TfLiteStatus AddPad() { return Count(); }
   TfLiteStatus AddReshape() { return Count(); }
   TfLiteStatus AddSoftmax() { return Count(); }
+  TfLiteStatus AddStridedSlice() { return Count(); }
 
  private:
   TfLiteStatus Count() {
