@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -94,13 +95,30 @@ def test_a_comparison_goes_on_where_it_was(result, path, monkeypatch):
     def fail(*arguments):
         raise AssertionError("There is nothing left to train.")
 
-    before = {p: p.stat().st_mtime_ns for p in path.rglob("*.npy")}
-    lost = path / "scratch" / "pet" / "logits.npy"
+    before = {p: p.stat().st_mtime_ns for p in path.rglob("*.npz")}
+    lost = path / "scratch" / "pet" / "logits.npz"
     lost.unlink()
     monkeypatch.setattr(train, "_fit", fail)
     again = compare.compare(CONFIG, SOURCE, path, plain_widths=(0.5,))
     assert again == result
     assert {p for p in before if p.stat().st_mtime_ns != before[p]} == {lost}
+
+
+def test_finished_networks_are_all_that_another_machine_needs(
+    result, path, tmp_path
+):
+    finished = tmp_path / "finished"
+    for kept in path.rglob("logits.npz"):
+        copy = finished / kept.relative_to(path)
+        copy.parent.mkdir(parents=True)
+        shutil.copy(kept, copy)
+    arguments = CONFIG, SOURCE, tmp_path / "new"
+    again = compare.compare(*arguments, plain_widths=(0.5,), finished=finished)
+    assert again == result
+    assert not (tmp_path / "new").exists()
+    config = dataclasses.replace(CONFIG, seed=1)
+    with pytest.raises(ValueError, match="another run: seed is 0 there"):
+        compare.compare(config, *arguments[1:], finished=finished)
 
 
 def test_other_settings_need_another_directory(result, path):
@@ -120,7 +138,8 @@ def test_a_comparison_is_json_and_a_table(result, tmp_path):
 
 
 def test_errors_across_branches_change_the_branch(result, path):
-    logits = np.load(path / "hierarchical" / "logits.npy")
+    with np.load(path / "hierarchical" / "logits.npz") as arrays:
+        logits = arrays["logits"]
     is_pet = np.array([True, True, False, False, False])
     # As the taxonomy numbers them.
     names = ("cat", "dog", "car", "ship", "van")

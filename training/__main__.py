@@ -86,6 +86,12 @@ def compare() -> None:
         "Multiples of the filters of further plain networks for every set, as "
         "in 0.5,0.7, to find the size that is as accurate as the cutout.",
     )
+    flags.DEFINE_string(
+        "finished",
+        None,
+        "Directory for the test logits of finished networks, by default "
+        "--workdir. With a copy of it another machine can go on.",
+    )
     flags.DEFINE_string("plots", None, "Directory for plots, if any.")
     app.run(lambda arguments: _run("hlp-compare", _compare, arguments))
 
@@ -188,6 +194,7 @@ def _compare(options):
         options.sets_per_size,
         options.sets_seed,
         widths,
+        options.finished,
     )
     path = pathlib.Path(options.workdir) / "comparison.json"
     comparison.save(path)

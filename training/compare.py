@@ -1,6 +1,7 @@
 """Compares a hierarchical network and its cutouts with plain networks."""
 
 import dataclasses
+import json
 import logging
 import os
 import pathlib
@@ -24,6 +25,7 @@ from training.comparison import (
 )
 from training.config import TrainConfig
 from training.sources import Source
+from training.workdir import check_same, settings_of
 
 # How far the plain network may be from the full one's multiply-accumulates.
 _TOLERANCE = 0.03
@@ -38,6 +40,7 @@ def compare(
     sets_per_size: int = 7,
     sets_seed: int = 0,
     plain_widths: Sequence[float] = (),
+    finished: str | os.PathLike | None = None,
 ) -> Comparison:
     """Trains all networks of a comparison with one recipe, and measures them.
 
@@ -52,8 +55,9 @@ def compare(
     `category_sets.every_set` a plain network for its categories alone, of as
     many multiply-accumulates as the cutout.
 
-    Every network has a work directory of its own in `workdir`: called again
-    after a break, with the same settings, only what is missing is trained.
+    Every network has a work directory of its own in `workdir`, and its test
+    logits are kept in `finished` once it is trained: called again after a
+    break, with the same settings, only what is missing is trained.
 
     Args:
         config: the hierarchical network, and the recipe of all.
@@ -64,6 +68,9 @@ def compare(
         plain_widths: for each of them and every set, one more plain network of
             that multiple of the filters, to find the size that is as accurate
             as the cutout.
+        finished: directory for the logits of finished networks, all that the
+            figures need: with them another machine can go on. By default
+            `workdir`.
 
     Raises:
         ValueError: settings, images and work directory do not fit together,
@@ -74,7 +81,9 @@ def compare(
     _check_widths(plain_widths)
     taxonomy = data.load_taxonomy(config.taxonomy, source)
     source = data.relabel(source, taxonomy)
-    networks = _Networks(config, source, pathlib.Path(workdir))
+    networks = _Networks(
+        config, source, pathlib.Path(workdir), pathlib.Path(finished or workdir)
+    )
     model, logits = networks.hierarchical(taxonomy)
     full = _Whole(model, logits, source.test.labels)
     every = CategorySet((), taxonomy.categories)
@@ -184,7 +193,8 @@ class _Networks:
 
     config: TrainConfig
     source: Source
-    path: pathlib.Path
+    workdir: pathlib.Path
+    finished: pathlib.Path
 
     def hierarchical(self, taxonomy):
         """The full network and its logits on the test images."""
@@ -196,8 +206,8 @@ class _Networks:
                 f"categories. Group them."
             )
         evaluate.check_images(model, self.source)
-        path = self.path / "hierarchical"
-        return model, _train(model, self.config, self.source, path)
+        logits = self._logits(model, self.config, self.source, "hierarchical")
+        return model, logits
 
     def plain(self, chosen, macs, width=1):
         """A plain network for a set, of a multiple of the width for `macs`."""
@@ -213,9 +223,26 @@ class _Networks:
         )
         model = self._build(config, solved.taxonomy)
         source = data.restrict(self.source, chosen.categories)
-        path = self.path / _directory(chosen, width)
-        logits = _train(model, config, source, path)
+        folder = _directory(chosen, width)
+        logits = self._logits(model, config, source, folder)
         return _Plain(model, logits, source.test.labels)
+
+    def _logits(self, model, config, source, folder):
+        """A network's test logits; trains it as far as that is not done."""
+        kept = self.finished / folder / "logits.npz"
+        settings = settings_of(config, source)
+        if not kept.exists():
+            train.train_model(model, config, source, self.workdir / folder)
+            images = source.test.images.astype(np.float32) / 255
+            logits = model.predict(images, batch_size=256, verbose=0)
+            with files.replacing(kept) as partial:
+                np.savez_compressed(
+                    partial, logits=logits, settings=json.dumps(settings)
+                )
+        with np.load(kept) as arrays:
+            theirs = json.loads(arrays["settings"].item())
+            check_same(kept.parent, theirs, settings)
+            return arrays["logits"]
 
     def _build(self, config, taxonomy):
         keras.utils.set_random_seed(config.seed)
@@ -230,18 +257,6 @@ def _directory(chosen, width):
     # Names of nodes may have signs that those of files may not.
     names = (urllib.parse.quote(node, safe=" ") for node in chosen.nodes)
     return pathlib.Path(kind, "+".join(names))
-
-
-def _train(model, config, source, path):
-    """Trains, as far as that is not done, and gives the test logits."""
-    train.train_model(model, config, source, path)
-    kept = path / "logits.npy"
-    if not kept.exists():
-        images = source.test.images.astype(np.float32) / 255
-        logits = model.predict(images, batch_size=256, verbose=0)
-        with files.replacing(kept) as partial:
-            np.save(partial, logits)
-    return np.load(kept)
 
 
 def _across(full, seed):

@@ -48,14 +48,10 @@ class Workdir:
             ValueError: it belongs to a run with other settings or data.
             OSError: it cannot be written.
         """
-        mine = {
-            "data": source.name,
-            "images": len(source.train.images),
-            "config": dataclasses.asdict(config),
-        }
+        mine = {"data": source.name, **settings_of(config, source)}
         text = json.dumps(mine, indent=2, ensure_ascii=False) + "\n"
         if self.config.exists():
-            self._check_same(self._read_config(), json.loads(text))
+            check_same(self.path, self._read_config(), mine)
         else:
             with files.replacing(self.config) as partial:
                 partial.write_text(text, encoding="utf-8")
@@ -89,20 +85,6 @@ class Workdir:
                 f"{self.config} cannot be read: {error}. Choose another work "
                 f"directory."
             ) from error
-
-    def _check_same(self, theirs, mine):
-        theirs, mine = ({**run.pop("config"), **run} for run in (theirs, mine))
-        differences = [
-            f"{name} is {theirs.get(name)!r} there and {mine.get(name)!r} here"
-            for name in sorted(theirs.keys() | mine.keys())
-            if theirs.get(name) != mine.get(name)
-        ]
-        if differences:
-            raise ValueError(
-                f"The work directory {self.path} belongs to another run: "
-                f"{'; '.join(differences)}. Choose another directory, or the "
-                f"same settings to go on with that run."
-            )
 
     def save_epoch(
         self, model, epoch: int, metrics: Mapping[str, float]
@@ -142,6 +124,31 @@ class Workdir:
     def _is_copied(self):
         return self.best.exists() and filecmp.cmp(
             self.last, self.best, shallow=False
+        )
+
+
+def settings_of(config: TrainConfig, source: Source) -> dict:
+    """What a run is told, as JSON gives it back."""
+    settings = {
+        "images": len(source.train.images),
+        "config": dataclasses.asdict(config),
+    }
+    return json.loads(json.dumps(settings))
+
+
+def check_same(path: os.PathLike, theirs: Mapping, mine: Mapping) -> None:
+    """Raises ValueError unless what is at `path` is of the same run."""
+    theirs, mine = ({**run, **run["config"]} for run in (theirs, mine))
+    differences = [
+        f"{name} is {theirs.get(name)!r} there and {mine.get(name)!r} here"
+        for name in sorted((theirs.keys() | mine.keys()) - {"config"})
+        if theirs.get(name) != mine.get(name)
+    ]
+    if differences:
+        raise ValueError(
+            f"The work directory {path} belongs to another run: "
+            f"{'; '.join(differences)}. Choose another directory, or the "
+            f"same settings to go on with that run."
         )
 
 
