@@ -60,10 +60,17 @@ def _section(result):
             "|---|--:|---|---|---|",
             *rows,
             "",
+            *(line for table in result.tables for line in _table(table)),
             f"`{result.command}` on {result.machine}",
             "",
         ]
     )
+
+
+def _table(table):
+    lines = [table.header, ("---",) + ("--:",) * (len(table.header) - 1)]
+    lines += table.rows
+    return [table.title, "", *(f"| {' | '.join(r)} |" for r in lines), ""]
 
 
 def _number(value):

@@ -31,6 +31,15 @@ class Figure:
 
 
 @dataclasses.dataclass(frozen=True)
+class Table:
+    """Numbers that are many; cells are text as the page shows it."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Result:
     """What one command measured.
 
@@ -41,6 +50,7 @@ class Result:
         figures: what came out.
         order: place in the page, small numbers first.
         machine: on which it was measured.
+        tables: what else came out.
     """
 
     title: str
@@ -49,6 +59,7 @@ class Result:
     figures: tuple[Figure, ...]
     order: int
     machine: str = dataclasses.field(default_factory=lambda: describe_machine())
+    tables: tuple[Table, ...] = ()
 
 
 def write(name: str, result: Result) -> pathlib.Path:
@@ -66,7 +77,15 @@ def read(path: pathlib.Path) -> Result:
     """Reads a result file."""
     data = json.loads(path.read_text(encoding="utf-8"))
     figures = tuple(Figure(**figure) for figure in data.pop("figures"))
-    return Result(**data, figures=figures)
+    tables = tuple(
+        Table(
+            table["title"],
+            tuple(table["header"]),
+            tuple(map(tuple, table["rows"])),
+        )
+        for table in data.pop("tables", ())
+    )
+    return Result(**data, figures=figures, tables=tables)
 
 
 def describe_machine() -> str:

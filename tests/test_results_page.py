@@ -21,7 +21,11 @@ def directory(tmp_path, monkeypatch, capsys):
         results.Figure("speed, ms", 1234.5, "under 2", False, "3 runs"),
         results.Figure("size, kB", 0.5),
     )
-    result = results.Result("Speed", "python -m speed", "About it.", figures, 1)
+    table = results.Table("Both:", ("what", "how much"), (("size", "1 kB"),))
+    result = results.Result(
+        *("Speed", "python -m speed", "About it.", figures, 1),
+        tables=(table,),
+    )
     results.write("speed", result)
     return tmp_path
 
@@ -30,12 +34,15 @@ def test_a_result_reads_as_it_was_written(directory):
     result = results.read(directory / "speed.json")
     assert result.figures[0].value == 1234.5
     assert "cores" in result.machine
+    assert result.tables[0].rows == (("size", "1 kB"),)
 
 
 def test_a_page_says_what_falls_short(directory):
     text = page.make_page(directory)
     assert "| speed, ms | 1,234 | under 2 | **no** | 3 runs |" in text
     assert "| size, kB | 0.5 |  |  | 1 run |" in text
+    table = "| what | how much |\n| --- | --: |\n| size | 1 kB |\n"
+    assert f"Both:\n\n{table}\n`python -m speed`" in text
 
 
 def test_a_readme_gets_the_first_figure_of_a_result(directory):
