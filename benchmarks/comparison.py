@@ -1,0 +1,174 @@
+"""A hierarchical network and its cutouts beside plain networks.
+
+`python -m benchmarks.comparison --config cifar10 --data DIR --workdir DIR`
+
+Trains every network of `hlp-compare`, which takes hours; a run that was broken
+off goes on. What is finished is kept in `docs/results/comparison_...`, so that
+another machine goes on too.
+"""
+
+import argparse
+
+from benchmarks import results
+from training import compare, comparison_plots, config, sources, tables
+from training.comparison import Comparison
+
+# Errors that may cross branches, by the number of branches (Kelm et al.).
+_MOST_ACROSS = {2: 0.24, 3: 0.37, 4: 0.46, 5: 0.52}
+
+
+def main() -> None:
+    """Trains, and writes the result file and the plots."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", required=True)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--workdir", required=True)
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--sets_per_size", type=int, default=7)
+    parser.add_argument("--plain_widths", type=float, nargs="*", default=[])
+    options = parser.parse_args()
+    overrides = {"epochs": str(options.epochs)} if options.epochs else {}
+    settings = config.load_config(options.config, overrides)
+    source = sources.load_source(options.data, settings.image_size)
+    name = f"comparison_{options.config}_{settings.epochs}_epochs"
+    comparison = compare.compare(
+        settings,
+        source,
+        options.workdir,
+        options.sets_per_size,
+        plain_widths=options.plain_widths,
+        finished=results.RESULTS_DIR / name,
+    )
+    print(comparison)
+    comparison_plots.save(comparison, results.RESULTS_DIR / name)
+    command = (
+        f"python -m benchmarks.comparison --config {options.config} "
+        f"--epochs {settings.epochs} --sets_per_size {options.sets_per_size} "
+        f"--data DIR --workdir DIR"
+    )
+    if options.plain_widths:
+        widths = " ".join(f"{width:g}" for width in options.plain_widths)
+        command += f" --plain_widths {widths}"
+    results.write(name, make_result(options.config, command, comparison))
+
+
+def make_result(
+    name: str, command: str, comparison: Comparison
+) -> results.Result:
+    """Puts a comparison into words."""
+    settings = comparison.config
+    return results.Result(
+        title=f"Cutouts beside plain networks: {name}",
+        command=command,
+        about=(
+            f"All networks are trained with the same recipe for "
+            f"{settings.epochs} epochs, seed {settings.seed}, 1 run each. "
+            f"*Scratch* is a plain network that was trained on a set's "
+            f"categories alone and costs as many multiply-accumulates as the "
+            f"cutout; *plain* is one of all categories that costs as many as "
+            f"the full network. Differences are paired by image, in points "
+            f"with 95 % intervals; those of means over sets are intervals over "
+            f"the sets."
+        ),
+        figures=tuple(_figures(comparison)),
+        order=40,
+        tables=(_sets(comparison),),
+    )
+
+
+def _figures(comparison):
+    whole, summary = comparison.whole, comparison.summary
+    trained = f"1 run, {comparison.config.epochs} epochs"
+    yield _difference(
+        "full hierarchical network over the plain one at equal MACs, points",
+        whole.over_scratch,
+        f"{trained}, {comparison.images:,} images",
+        target="at least 0",
+    )
+    for kind, figure in (
+        ("nodes", summary.nodes_over_scratch),
+        ("random sets", summary.random_over_scratch),
+    ):
+        if figure is not None:
+            yield _difference(
+                f"cutouts over networks from scratch, {kind}, points",
+                figure,
+                f"{trained}, {figure.number} sets",
+                target="above 0",
+            )
+    yield from _saved(summary)
+    for across in comparison.across:
+        most = _MOST_ACROSS[across.branches]
+        yield results.Figure(
+            f"errors across branches, cutouts of {across.branches} nodes, %",
+            100 * across.share,
+            f"below {100 * most:g}",
+            across.share < most,
+            f"{across.sets} sets",
+        )
+
+
+def _saved(summary):
+    best = summary.best_node
+    if best is not None:
+        for kind, share, least in (
+            ("parameters", best.params, 0.7348),
+            ("MACs", best.macs, 0.8441),
+        ):
+            yield results.Figure(
+                f"{kind} left away by the cutout of {best.node}, %",
+                100 * share,
+                f"at least {100 * least:g}",
+                share >= least,
+                "counted",
+            )
+    for kind, figure, least in (
+        ("parameters", summary.params_saved, 0.4),
+        ("MACs", summary.macs_saved, 0.25),
+    ):
+        if figure is not None:
+            yield results.Figure(
+                f"{kind} saved over plain networks of equal accuracy, %",
+                100 * figure.value,
+                f"at least {100 * least:g}",
+                figure.value >= least,
+                f"{figure.number} sets",
+            )
+
+
+def _difference(name, estimate, runs, target):
+    reached = estimate.value > 0 or (
+        target == "at least 0" and estimate.value == 0
+    )
+    interval = f"{100 * estimate.low:+.2f} to {100 * estimate.high:+.2f}"
+    return results.Figure(
+        name, 100 * estimate.value, target, reached, f"{interval}; {runs}"
+    )
+
+
+def _sets(comparison):
+    def row(one):
+        networks = one.cutout, one.scratch, one.plain
+        return (
+            f"{one.of.name} ({len(one.of.categories)})",
+            *(f"{100 * each.accuracy.value:.1f}" for each in networks),
+            tables.points(one.over_scratch),
+            tables.points(one.over_plain),
+            f"{one.cutout.params:,}",
+            f"{one.scratch.params:,}",
+            f"{one.cutout.macs / 1e6:.1f} M",
+        )
+
+    return results.Table(
+        "Accuracy on the categories of a set, in %:",
+        (
+            *("set (categories)", "cutout", "scratch", "plain"),
+            *("over scratch", "over plain", "parameters"),
+            *("of scratch", "MACs"),
+        ),
+        tuple(map(row, (comparison.whole, *comparison.sets))),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""What benchmarks say of what they measured."""
+
+import dataclasses
+import json
+
+import pytest
+
+from benchmarks import comparison as comparison_benchmark
+from benchmarks import preset_export
+from hlp_keras import presets
+from tflite_export.manifest import Accuracy
+from training.category_sets import CategorySet
+from training.comparison import (
+    AcrossResult,
+    Comparison,
+    NetworkResult,
+    SetResult,
+    summarize,
+)
+from training.config import TrainConfig
+from training.statistics import Estimate
+
+
+def network(accuracy, macs):
+    estimate = Estimate(accuracy, accuracy - 0.01, accuracy + 0.01, 100)
+    return NetworkResult(estimate, macs // 10, macs)
+
+
+def one_set(name, cutout, scratch, macs):
+    gained = cutout - scratch
+    difference = Estimate(gained, gained - 0.01, gained + 0.01, 100)
+    return SetResult(
+        CategorySet((name,) if name else (), ("cat", "dog")),
+        *(network(cutout, macs), network(scratch, macs), network(0.7, 1000)),
+        over_scratch=difference,
+        over_plain=difference,
+    )
+
+
+@pytest.fixture(scope="module")
+def result():
+    whole = one_set("", 0.80, 0.82, 1000)
+    sets = one_set("pet", 0.9, 0.85, 100), one_set("boat", 0.9, 0.88, 400)
+    found = Comparison(
+        data="photos",
+        images=100,
+        config=TrainConfig(taxonomy="cifar10", epochs=3),
+        sets_seed=0,
+        whole=whole,
+        sets=sets,
+        across=(AcrossResult(2, 20, 0.3),),
+        summary=summarize(whole, sets),
+    )
+    return comparison_benchmark.make_result("photos", "python it", found)
+
+
+def test_a_comparison_says_which_targets_were_reached(result):
+    reached = {figure.name: figure.reached for figure in result.figures}
+    assert reached == {
+        "full hierarchical network over the plain one at equal MACs, "
+        "points": False,
+        "cutouts over networks from scratch, nodes, points": True,
+        "parameters left away by the cutout of pet, %": True,
+        "MACs left away by the cutout of pet, %": True,
+        "errors across branches, cutouts of 2 nodes, %": False,
+    }
+
+
+def test_a_comparison_says_what_stands_behind_a_figure(result):
+    full, nodes, *_ = result.figures
+    assert full.value == pytest.approx(-2)
+    assert full.runs == "-3.00 to -1.00; 1 run, 3 epochs, 100 images"
+    assert nodes.runs.endswith("1 run, 3 epochs, 2 sets")
+    assert "3 epochs, seed 0, 1 run each" in result.about
+
+
+def test_a_comparison_lists_every_set(result):
+    (table,) = result.tables
+    assert [row[0] for row in table.rows] == ["all (2)", "pet (2)", "boat (2)"]
+    assert table.rows[1][1:5] == ("90.0", "85.0", "70.0", "+5.0 (+4.0 to +6.0)")
+
+
+@dataclasses.dataclass
+class FakeModel:
+    """What an export says of a model, as far as it is read."""
+
+    names: tuple
+    accuracy: Accuracy
+    bytes: int = 1000
+    parameters: int = 10
+    macs: int = 100
+
+    @property
+    def kernels(self):
+        return dataclasses.make_dataclass("Kernels", ["arena_bytes"])(None)
+
+
+@dataclasses.dataclass
+class FakeManifest:
+    """Of a whole network and a cutout."""
+
+    models: tuple
+
+
+def test_an_export_names_the_cutout_that_loses_most(tmp_path, monkeypatch):
+    monkeypatch.setattr(presets, "FOLDER", tmp_path)
+    (tmp_path / "small").mkdir()
+    card = {"recipe": {"taxonomy": "cifar10"}, "command": "hlp-train it"}
+    (tmp_path / "small" / presets.CARD).write_text(json.dumps(card))
+    (tmp_path / "small" / presets.MODEL).write_text("")
+    models = (
+        FakeModel(("animal", "vehicle"), Accuracy(100, 0.91, 0.90)),
+        FakeModel(("pet",), Accuracy(20, 0.80, 0.85)),
+        FakeModel(("craft",), Accuracy(20, 0.95, 0.95)),
+    )
+    result = preset_export.make_result(
+        "small", FakeManifest(models), Accuracy(100, 0.89, 0.90)
+    )
+    whole, full, worst, gain = result.figures
+    assert (whole.target, whole.reached) == ("at least 90", True)
+    assert (full.value, full.reached) == (pytest.approx(-1), True)
+    assert "worst cutout (pet)" in worst.name
+    assert (worst.value, worst.reached) == (pytest.approx(5), False)
+    assert gain.value == pytest.approx(1)
+    assert "`hlp-train it`" in result.about
+    assert result.tables[0].rows[1] == (
+        *("pet", "85.00", "80.00", "1,000", "", "10", "100"),
+    )
