@@ -1,35 +1,65 @@
-"""What top-down cues do to a preset, beside a constant on its logits.
+"""What top-down cues do to a network, beside a constant on its logits.
 
 `python -m benchmarks.attention --preset NAME --data DIR`, where DIR has the
-test images that the preset's card names.
+test images that the preset's card names; or, for the network of a finished
+run, `--workdir RUN` in place of `--preset` and a name for it, `--name NAME`.
 """
 
 import argparse
 
 import hlp_keras
 from benchmarks import results
-from training import attention, sources, tables
+from hlp_keras import presets
+from training import attention, preset, sources, tables
+from training.workdir import Workdir
 
 
 def main() -> None:
     """Measures and writes the result file."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", required=True)
+    network = parser.add_mutually_exclusive_group(required=True)
+    network.add_argument("--preset")
+    network.add_argument("--workdir")
+    parser.add_argument("--name")
     parser.add_argument("--data", required=True)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    model = hlp_keras.HLPModel.from_preset(options.preset)
-    image_size = model.inputs[0].shape[1:3]
-    source = sources.load_source(options.data, image_size)
+    if options.preset:
+        name, which = options.preset, f"--preset {options.preset}"
+        model = hlp_keras.HLPModel.from_preset(options.preset)
+        trained = presets.load_card(options.preset)["command"]
+    else:
+        if not options.name:
+            parser.error("--workdir needs --name, for the result file")
+        name, which = options.name, f"--workdir RUN --name {options.name}"
+        workdir = Workdir(options.workdir)
+        model = hlp_keras.load_model(workdir.last)
+        trained = preset.command(workdir.settings(), workdir.data_name())
+    source = sources.load_source(options.data, model.inputs[0].shape[1:3])
     found = attention.study(model, source, options.seed)
-    name = f"attention_{options.preset}"
-    results.write(name, make_result(options.preset, options.seed, found))
+    command = f"python -m benchmarks.attention {which} --data DIR"
+    results.write(
+        f"attention_{name}",
+        make_result(name, command, trained, options.seed, found),
+    )
 
 
 def make_result(
-    preset: str, seed: int, found: attention.AttentionStudy
+    name: str,
+    command: str,
+    trained: str,
+    seed: int,
+    found: attention.AttentionStudy,
 ) -> results.Result:
-    """Puts a study into words."""
+    """Puts a study into words.
+
+    Args:
+        name: of the network.
+        command: that measures.
+        trained: the command that trained the network.
+        seed: of the study.
+        found: the study.
+    """
     runs = f"1 network, {found.images:,} images, seed {seed}"
     gated = [e for e in found.effects if e.method.gate != "logits"]
     best = max(gated, key=lambda effect: effect.valid.value)
@@ -86,14 +116,14 @@ def make_result(
             )
         )
     return results.Result(
-        title=f"Top-down cues: {preset}",
-        command=f"python -m benchmarks.attention --preset {preset} --data DIR",
+        title=f"Top-down cues: {name}",
+        command=command,
         about=(
             "A cue names a deepest node. A gain above 1 enhances the nodes on "
             "the way to it, a gain below 1 inhibits all others; a constant is "
             "added to the logits of its categories. Wrong cues name another "
-            "deepest node, at random. The network was trained without cues, "
-            f"and without a cue {100 * found.accuracy.value:.1f} % are right. "
+            f"deepest node, at random. The network was trained by `{trained}`"
+            f"; without a cue {100 * found.accuracy.value:.1f} % are right. "
             "Differences are paired by image, in points with 95 % intervals. "
             "*Over constant*: beside the constant that loses as much by wrong "
             "cues. Images of two objects are averages of two test images, or "

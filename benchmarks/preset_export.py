@@ -5,7 +5,6 @@ images that the preset's card names.
 """
 
 import argparse
-import json
 import pathlib
 import tempfile
 
@@ -80,8 +79,7 @@ def make_result(preset, manifest, with_gain) -> results.Result:
         ),
         _lost("full network with a neutral gain", with_gain, images),
     ]
-    with presets.model_file(preset) as path:
-        card = json.loads(path.with_name(presets.CARD).read_text("utf-8"))
+    card = presets.load_card(preset)
     if card["recipe"]["taxonomy"] == "cifar10":
         accuracy = whole.accuracy.int8
         figures[0] = results.Figure(

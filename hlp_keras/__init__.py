@@ -16,6 +16,7 @@ Importing the package also registers its classes, so that
 """
 
 from hlp_keras.attention import attend as attend
+from hlp_keras.attention import without_gain as without_gain
 from hlp_keras.cost import Cost as Cost
 from hlp_keras.cost import SegmentCost as SegmentCost
 from hlp_keras.cost import cost as cost

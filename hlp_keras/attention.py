@@ -7,7 +7,7 @@ from hlp_keras.model import HLPModel, check_model
 DEFAULT_GATE = "head_input"
 
 
-def attend(model: HLPModel, gate: str = DEFAULT_GATE) -> HLPModel:
+def attend(model: HLPModel, gate: str | None = None) -> HLPModel:
     """Gives a network a second input: the gain of every branch.
 
     ```
@@ -23,7 +23,8 @@ def attend(model: HLPModel, gate: str = DEFAULT_GATE) -> HLPModel:
     Args:
         model: a network or a cutout.
         gate: where the gain applies: `"branch_input"`, `"block_outputs"` or
-            `"head_input"`.
+            `"head_input"`. By default where the network was trained with one,
+            or else at `"head_input"`.
 
     Returns:
         a network with the inputs `[image, gain]`; gain has the shape
@@ -33,4 +34,13 @@ def attend(model: HLPModel, gate: str = DEFAULT_GATE) -> HLPModel:
         ValueError: an unknown gate, or a network without branches.
     """
     check_model(model)
-    return model.derive(gate=gate)
+    return model.derive(gate=gate or model.gate or DEFAULT_GATE)
+
+
+def without_gain(model: HLPModel) -> HLPModel:
+    """Gives the network that takes images alone, as with a neutral gain.
+
+    It shares the weights of `model`, which stays as it is.
+    """
+    check_model(model)
+    return model if model.gate is None else model.derive(gate=None)

@@ -3,6 +3,7 @@
 import contextlib
 import difflib
 import importlib.resources
+import json
 import pathlib
 from collections.abc import Iterator
 
@@ -27,6 +28,16 @@ def list_presets() -> list[str]:
     )
 
 
+def load_card(name: str) -> dict:
+    """What a preset's card says of it.
+
+    Raises:
+        ValueError: there is no such preset; the nearest is suggested.
+    """
+    _check_name(name)
+    return json.loads((FOLDER / name / CARD).read_text(encoding="utf-8"))
+
+
 @contextlib.contextmanager
 def model_file(name: str) -> Iterator[pathlib.Path]:
     """Gives the path of a preset's network, as long as the context lasts.
@@ -34,6 +45,12 @@ def model_file(name: str) -> Iterator[pathlib.Path]:
     Raises:
         ValueError: there is no such preset; the nearest is suggested.
     """
+    _check_name(name)
+    with importlib.resources.as_file(FOLDER / name / MODEL) as path:
+        yield path
+
+
+def _check_name(name):
     names = list_presets()
     if name not in names:
         nearest = difflib.get_close_matches(str(name), names, n=1, cutoff=0.4)
@@ -42,5 +59,3 @@ def model_file(name: str) -> Iterator[pathlib.Path]:
         raise ValueError(
             f"Expected the name of a preset, {known}, got {name!r}.{hint}"
         )
-    with importlib.resources.as_file(FOLDER / name / MODEL) as path:
-        yield path

@@ -141,7 +141,10 @@ def test_needs_four_nodes_and_even_images(cues):
 
 
 def test_a_result_says_what_was_measured(found):
-    result = benchmark.make_result("photos", 0, found)
+    result = benchmark.make_result(
+        "photos", "python it", "hlp-train it", 0, found
+    )
+    assert "trained by `hlp-train it`" in result.about
     assert "gain 3, points" in result.figures[0].name
     effects, objects = result.tables
     assert [row[0] for row in effects.rows][:2] == [

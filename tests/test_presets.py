@@ -48,6 +48,12 @@ def test_a_preset_is_the_trained_network(folder, model):
         np.testing.assert_array_equal(after, before)
 
 
+def test_a_card_is_read(folder):
+    assert presets.load_card("pets_small") == {}
+    with pytest.raises(ValueError, match="Did you mean 'pets_small'"):
+        presets.load_card("pets_smal")
+
+
 def test_an_unknown_preset_lists_the_known_ones(folder):
     with pytest.raises(
         ValueError,

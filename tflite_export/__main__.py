@@ -257,8 +257,8 @@ def _load_model_and_images():
         from tflite_export import representative
 
         model = hlp_keras.load_model(_MODEL.value)
-        if _GAIN.value and model.gate is None:
-            model = hlp_keras.attend(model)
+        change = hlp_keras.attend if _GAIN.value else hlp_keras.without_gain
+        model = change(model)
     source = _load_source(model.inputs[0].shape[1:3])
     return model, representative.choose(
         source,

@@ -106,7 +106,7 @@ def study(
     """Measures a trained network on the test images of a source.
 
     Args:
-        model: the full network, without gain.
+        model: the full network.
         source: has the test images; its classes are the model's categories.
         seed: of the wrong cues and the partners in images of several objects.
         methods: by default every gate and gain, and constants.
@@ -155,7 +155,7 @@ class Cues:
     """
 
     def __init__(self, model: hlp_keras.HLPModel):
-        self.model = model
+        self.model = hlp_keras.without_gain(model)
         taxonomy = model.taxonomy
         self.nodes = taxonomy.nodes_at(taxonomy.depth - 1)
         if len(self.nodes) < 4:

@@ -100,6 +100,29 @@ class TrainConfig:
         "weight of the loss inside random category sets", 0.0, at_least=0
     )
 
+    # Top-down cues.
+    cues: float = _setting(
+        "part of the images that come with a random cue, which raises the gain "
+        "on the way to a category; 0 trains without a gain",
+        0.0,
+        at_least=0,
+        at_most=1,
+    )
+    cue_gain: float = _setting(
+        "highest gain of a cue; each has one between 1 and this", 2.0, above=1
+    )
+    cue_reliability: float = _setting(
+        "part of the cues that name the image's category; the others any",
+        1.0,
+        at_least=0,
+        at_most=1,
+    )
+    cue_gate: str = _setting(
+        "where the gain applies: branch_input, block_outputs or head_input",
+        "head_input",
+        choices=("branch_input", "block_outputs", "head_input"),
+    )
+
     # The augmentation.
     flip: bool = _setting("mirror every second image, at random", True)
     crop_padding: int = _setting(

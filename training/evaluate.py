@@ -54,7 +54,9 @@ def evaluate(
     check_images(model, source)
     images = source.test.images.astype(np.float32) / 255
     labels = source.test.labels
-    logits = model.predict(images, batch_size=256, verbose=0)
+    logits = hlp_keras.without_gain(model).predict(
+        images, batch_size=256, verbose=0
+    )
     predicted = logits.argmax(axis=1)
     cost = hlp_keras.cost(model)
     return Evaluation(

@@ -53,11 +53,11 @@ def make_preset(
     folder = pathlib.Path(str(presets.FOLDER)) / name
     with files.replacing(folder / presets.MODEL) as partial:
         # A derived model has the same weights, but was never compiled.
-        model.derive().save(partial)
+        model.derive(gate=None).save(partial)
         _check_size(partial.stat().st_size)
     card = {
-        "data": _data_name(workdir),
-        "command": command(config, _data_name(workdir)),
+        "data": workdir.data_name(),
+        "command": command(config, workdir.data_name()),
         "recipe": dataclasses.asdict(config),
         "accuracy": dataclasses.asdict(evaluation.accuracy),
         "params": evaluation.params,
@@ -76,11 +76,6 @@ def _check_size(size):
             f"Expected a network of at most {_MOST_BYTES:,} bytes as a preset, "
             f"got {size:,}. Train one with fewer filters."
         )
-
-
-def _data_name(workdir):
-    # Where a directory was on some machine helps nobody.
-    return pathlib.PurePath(workdir.data()).name
 
 
 def command(config: configs.TrainConfig, data: str) -> str:

@@ -9,7 +9,7 @@ import zipfile
 import keras
 
 import hlp_keras
-from training import data
+from training import cues, data
 from training.config import TrainConfig
 from training.sources import Source
 from training.workdir import Workdir
@@ -102,13 +102,23 @@ def _check_image_size(config, source):
 
 
 def _fit(model, config, source, workdir, finished):
+    train = data.training_batches(source.train, config, finished)
+    test = data.test_batches(source.test, config.batch_size)
+    if model.gate is not None:
+        train = cues.with_random(
+            train,
+            model.taxonomy,
+            config,
+            finished * data.steps_per_epoch(source.train, config),
+        )
+        test = cues.with_neutral(test, model.taxonomy)
     model.fit(
-        data.training_batches(source.train, config, finished),
+        train,
         shuffle=False,  # They are.
         epochs=config.epochs,
         initial_epoch=finished,
         steps_per_epoch=data.steps_per_epoch(source.train, config),
-        validation_data=data.test_batches(source.test, config.batch_size),
+        validation_data=test,
         callbacks=[
             StopAtNaN(config, workdir),
             SaveEpoch(workdir),
@@ -124,13 +134,18 @@ def build_model(
     taxonomy: hlp_keras.Taxonomy,
     image_shape: tuple[int, int, int],
 ) -> hlp_keras.HLPModel:
-    """Makes the network that the settings describe."""
+    """Makes the network that the settings describe.
+
+    One that is trained on cues has a gain, unless there is nothing to cue.
+    """
+    is_cued = config.cues > 0 and taxonomy.nodes
     return hlp_keras.HLPModel(
         taxonomy,
         image_shape,
         config.family,
         config.levels,
         config.width_exponent,
+        gate=config.cue_gate if is_cued else None,
     )
 
 

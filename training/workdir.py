@@ -64,6 +64,10 @@ class Workdir:
         """
         return self._read_config()["data"]
 
+    def data_name(self) -> str:
+        """Its name without the path: where it was helps nobody elsewhere."""
+        return pathlib.PurePath(self.data()).name
+
     def settings(self) -> TrainConfig:
         """The settings that the run was given.
 
