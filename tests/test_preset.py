@@ -72,6 +72,13 @@ def test_a_preset_has_no_state_of_an_optimizer(run, folder):
     assert model.optimizer is not None
 
 
+def test_a_preset_is_compressed(run, folder, tmp_path):
+    preset.make_preset("pets", *run)
+    run[0].derive().save(tmp_path / "as_keras_saves.keras")
+    kept = (folder / "pets" / "model.keras").stat().st_size
+    assert kept < 0.8 * (tmp_path / "as_keras_saves.keras").stat().st_size
+
+
 def test_a_command_repeats_the_settings():
     words = shlex.split(preset.command(CONFIG, "photos"))
     assert words[:3] == ["hlp-train", "--config=cifar10", "--data=photos"]

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import pathlib
 import shlex
+import zipfile
 
 import hlp_keras
 from hlp_keras import presets
@@ -54,6 +55,7 @@ def make_preset(
     with files.replacing(folder / presets.MODEL) as partial:
         # A derived model has the same weights, but was never compiled.
         model.derive(gate=None).save(partial)
+        _compress(partial)
         _check_size(partial.stat().st_size)
     card = {
         "data": workdir.data_name(),
@@ -68,6 +70,18 @@ def make_preset(
         text = json.dumps(card, indent=2, ensure_ascii=False)
         partial.write_text(text + "\n", encoding="utf-8")
     return folder
+
+
+def _compress(path):
+    """Makes the archive smaller, which Keras stores as it is.
+
+    The many layers of branches leave much air in its HDF5 file.
+    """
+    with zipfile.ZipFile(path) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
 
 
 def _check_size(size):
