@@ -70,10 +70,26 @@ def dequantize(integers, tensor):
     return tensor["scale"] * (integers.astype(float) - tensor["zero_point"])
 
 
-def classify(interpreter, image, model):
+def read_gain(texts, model):
+    """Reads `NODE=FACTOR` as the model's integers; others are neutral."""
+    factors = dict.fromkeys(model["gain_nodes"], 1.0)
+    for text in texts:
+        node, _, factor = text.partition("=")
+        if node not in factors:
+            known = ", ".join(factors) or "none: the model has no gain"
+            raise SystemExit(f"There is no node {node}. Nodes: {known}")
+        factors[node] = float(factor)
+    values = np.array([list(factors.values())], np.float32)
+    return [quantize(values, model["gain"])] if factors else []
+
+
+def classify(interpreter, inputs, model):
     """Gives the categories with their logits, the best one first."""
     interpreter.allocate_tensors()
-    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], image)
+    for details, values in zip(
+        interpreter.get_input_details(), inputs, strict=True
+    ):
+        interpreter.set_tensor(details["index"], values)
     interpreter.invoke()
     output = interpreter.get_output_details()[0]["index"]
     logits = dequantize(interpreter.get_tensor(output)[0], model["output"])
@@ -100,12 +116,19 @@ def main(arguments=None):
     parser.add_argument("directory", type=pathlib.Path, help="of the export")
     parser.add_argument("image")
     parser.add_argument("--model", help="file name, if there are several")
+    parser.add_argument(
+        "--gain",
+        action="append",
+        default=[],
+        metavar="NODE=FACTOR",
+        help="above 1 enhances what belongs to a node, below 1 inhibits it",
+    )
     parsed = parser.parse_args(arguments)
     model = choose_model(parsed.directory, parsed.model)
     interpreter, where = load_interpreter(parsed.directory / model["file"])
     print(f"{model['file']} on the {where}")
-    image = read_image(parsed.image, model)
-    for label, logit in classify(interpreter, image, model):
+    inputs = [read_image(parsed.image, model), *read_gain(parsed.gain, model)]
+    for label, logit in classify(interpreter, inputs, model):
         print(f"{logit:8.3f}  {label}")
 
 

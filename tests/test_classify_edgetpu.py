@@ -27,6 +27,8 @@ def model(file="red-blue.tflite", **changes):
         "input": dataclasses.asdict(image),
         "output": dataclasses.asdict(logits),
         "normalisation": dataclasses.asdict(manifest.Normalisation()),
+        "gain": None,
+        "gain_nodes": [],
     }
 
 
@@ -87,6 +89,27 @@ def test_an_unsigned_input_is_the_pixel_itself(exported):
     image = example.read_image(exported / "sky.png", unsigned)
     assert image.dtype == np.uint8
     assert image.tolist() == [[[[0, 128, 255]]]]
+
+
+def test_a_gain_is_neutral_but_for_the_nodes_named():
+    gain = manifest.Tensor("gain", (1, 3), "uint8", 1 / 128, 0)
+    gated = {
+        "gain": dataclasses.asdict(gain),
+        "gain_nodes": ["animal", "pet", "wild"],
+    }
+    (integers,) = example.read_gain(["pet=1.5", "wild=0"], gated)
+    assert integers.tolist() == [[128, 192, 0]]
+    (integers,) = example.read_gain([], gated)
+    assert integers.tolist() == [[128, 128, 128]]
+    with pytest.raises(SystemExit, match="no node car. Nodes: animal, pet"):
+        example.read_gain(["car=2"], gated)
+
+
+def test_a_model_without_a_gain_takes_none(exported):
+    assert example.read_gain([], model()) == []
+    arguments = [str(exported), str(exported / "sky.png"), "--gain=pet=2"]
+    with pytest.raises(SystemExit, match="the model has no gain"):
+        example.main(arguments)
 
 
 def test_asks_which_of_several_models(exported):

@@ -4,7 +4,7 @@ import pytest
 import test_demo
 
 from tflite_export import directory, report
-from tflite_export.manifest import EdgeTpu, File, Firmware, Operator
+from tflite_export.manifest import EdgeTpu, File, Firmware, Operator, Tensor
 
 
 def manifest(**changes):
@@ -63,3 +63,10 @@ def test_no_report_without_a_manifest(tmp_path):
     with pytest.raises(FileNotFoundError):
         report.write_report(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_page_says_whether_there_is_a_gain():
+    gain = Tensor("gain", (1, 1), "int8", 1 / 128, -128)
+    text = "a second input, the top-down gain"
+    assert text in report.render(manifest(gain=gain, gain_nodes=("pet",)))
+    assert text not in report.render(manifest())
