@@ -109,9 +109,7 @@ def _signature(name, graph, subgraph_index):
     signature.subgraphIndex = subgraph_index
     signature.inputs = [
         _named(name, tensor)
-        for name, tensor in zip(
-            ("image", gains.INPUT), graph.inputs, strict=False
-        )
+        for name, tensor in zip(gains.INPUTS, graph.inputs, strict=False)
     ]
     signature.outputs = [_named("logits", graph.outputs[0])]
     return signature

@@ -64,9 +64,7 @@ def _signature(model):
         keras.InputSpec(
             dtype="float32", shape=(1, *tensor.shape[1:]), name=name
         )
-        for tensor, name in zip(
-            model.inputs, ("image", gains.INPUT), strict=False
-        )
+        for tensor, name in zip(model.inputs, gains.INPUTS, strict=False)
     ]
     return specs if len(specs) == 1 else [specs]
 
@@ -75,7 +73,7 @@ def _converter(directory, inputs, io_type):
     converter = tf.lite.TFLiteConverter.from_saved_model(directory)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: (
-        dict(zip(("image", gains.INPUT), sample, strict=False))
+        dict(zip(gains.INPUTS, sample, strict=False))
         for sample in zip(*(x[:, np.newaxis] for x in inputs), strict=True)
     )
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]

@@ -15,6 +15,8 @@ from ai_edge_litert import schema_py_generated as schema
 from tflite_export import flatbuffer, pruning
 
 INPUT = "gain"
+# Names of all inputs, of which a model without a gain has the first.
+INPUTS = ("image", INPUT)
 # In the metadata: names of the nodes.
 KEY = "gain_nodes"
 SCALE = 1 / 128

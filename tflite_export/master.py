@@ -134,7 +134,7 @@ def _name_tensors(model, segments):
             f"in another way; try the one in constraints.txt."
         )
     named = {
-        **dict(zip(graph.inputs, ("image", gains.INPUT), strict=False)),
+        **dict(zip(graph.inputs, gains.INPUTS, strict=False)),
         graph.outputs[0]: "logits",
         # The head is all there is to the logits when there is only one.
         **{index: name for name, index in ends.items() if name},
