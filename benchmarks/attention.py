@@ -13,6 +13,8 @@ from hlp_keras import presets
 from training import attention, preset, sources, tables
 from training.workdir import Workdir
 
+_USUAL_GAIN = 1.5
+
 
 def main() -> None:
     """Measures and writes the result file."""
@@ -66,7 +68,9 @@ def make_result(
     default = [
         e for e in gated if e.method.gate == hlp_keras.attention.DEFAULT_GATE
     ]
-    best_default = max(default, key=lambda effect: effect.valid.value)
+    # Fixed beforehand, unlike the others, which are the most of many.
+    usual = min(default, key=lambda e: abs(e.method.strength - _USUAL_GAIN))
+    most = f"the most of {len(gated)}; {runs}"
     fair = max(gated, key=lambda effect: effect.over_constant.value)
     objects = {
         kind: max(
@@ -82,10 +86,10 @@ def make_result(
     figures = [
         _figure(
             f"accuracy gained by a valid cue at the default gate, gain "
-            f"{best_default.method.strength:g}, points",
-            best_default.valid,
+            f"{usual.method.strength:g}, points",
+            usual.valid,
             "above 0",
-            best_default.valid.low > 0,
+            usual.valid.low > 0,
             runs,
         ),
         _figure(
@@ -93,7 +97,7 @@ def make_result(
             best.valid,
             "",
             None,
-            runs,
+            most,
         ),
         _figure(
             f"a gain over the constant on logits of the same price, the most "
@@ -101,7 +105,7 @@ def make_result(
             fair.over_constant,
             "above 0",
             fair.over_constant.low > 0,
-            runs,
+            most,
         ),
     ]
     for kind, each in objects.items():
@@ -112,7 +116,7 @@ def make_result(
                 each.gained,
                 "at least 20",
                 each.gained.value >= 0.2,
-                runs,
+                most,
             )
         )
     return results.Result(

@@ -24,6 +24,10 @@ except ImportError:
     from tflite_runtime import interpreter as litert
 
 
+# What a gain of 8 bits holds.
+_LARGEST_FACTOR = 1.99
+
+
 def load_interpreter(path, delegate="libedgetpu.so.1"):
     """Loads a model and says where it runs.
 
@@ -78,7 +82,12 @@ def read_gain(texts, model):
         if node not in factors:
             known = ", ".join(factors) or "none: the model has no gain"
             raise SystemExit(f"There is no node {node}. Nodes: {known}")
-        factors[node] = float(factor)
+        try:
+            factors[node] = float(factor)
+        except ValueError:
+            raise SystemExit(f"Expected NODE=FACTOR, got {text}") from None
+        if not 0 <= factors[node] <= _LARGEST_FACTOR:
+            raise SystemExit(f"Expected 0 to {_LARGEST_FACTOR}, got {text}")
     values = np.array([list(factors.values())], np.float32)
     return [quantize(values, model["gain"])] if factors else []
 

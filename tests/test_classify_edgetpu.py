@@ -103,6 +103,11 @@ def test_a_gain_is_neutral_but_for_the_nodes_named():
     assert integers.tolist() == [[128, 128, 128]]
     with pytest.raises(SystemExit, match="no node car. Nodes: animal, pet"):
         example.read_gain(["car=2"], gated)
+    for text in ("pet=5", "pet=-1", "pet=nan"):
+        with pytest.raises(SystemExit, match=f"0 to 1.99, got {text}"):
+            example.read_gain([text], gated)
+    with pytest.raises(SystemExit, match="Expected NODE=FACTOR, got pet"):
+        example.read_gain(["pet"], gated)
 
 
 def test_a_model_without_a_gain_takes_none(exported):

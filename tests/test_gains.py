@@ -8,10 +8,12 @@ import pytest
 
 import hlp_keras
 from tflite_export import (
+    borders,
     bundle,
     export,
     flatbuffer,
     gains,
+    micro,
     slices,
     slicing,
     split,
@@ -114,6 +116,28 @@ def test_parts_take_the_factors_that_they_use(gate, master):
         assert len(inputs) == 1 + bool(part.gain_nodes)
 
 
+def test_a_part_with_gates_needs_the_gain(master):
+    with pytest.raises(ValueError, match="part takes 'gain' too. Name it"):
+        master.extract(["image"], ["logits"])
+
+
+def test_a_file_of_another_type_is_no_master(master):
+    data = borders.with_io_type(master.slice(["pet"]), "float32")
+    with pytest.raises(ValueError, match="of int8, got one with float32"):
+        slicing.slice_master(data, ["pet"])
+
+
+def test_a_split_network_is_no_firmware_with_a_gain(master):
+    parts = [
+        micro.SplitPart(part.name, part.data, part.parent, part.labels, 1000)
+        for part in split.split(master.data)
+    ]
+    labels = export_models.TAXONOMY.categories
+    indices = {label: i for i, label in enumerate(labels)}
+    with pytest.raises(ValueError, match="without a gain, .* 'branch|'head"):
+        micro.split_files("tiny", parts, indices, [])
+
+
 def test_signatures_of_a_bundle_have_both_inputs(master):
     data = bundle.bundle(master.data, {"pets": ["pet"], "ship": ["ship"]})
     model = verify.Interpreter(model_content=data)
@@ -177,7 +201,9 @@ def test_a_model_with_a_gain_is_checked_under_a_gain(tmp_path, monkeypatch):
     # Beyond what calibration saw, and int8 has.
     large = types.SimpleNamespace(random=lambda *_: 9 * ones)
     monkeypatch.setattr(export, "gains", large)
-    with pytest.raises(verify.VerificationError, match="logits of int8"):
+    with pytest.raises(
+        verify.VerificationError, match="int8 under random gains"
+    ):
         export.export_master(model, *arguments, path)
 
 

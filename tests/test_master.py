@@ -1,8 +1,11 @@
 import export_models
+import networks
+import numpy as np
 import pytest
 
 import hlp_keras
-from tflite_export import convert, flatbuffer, master
+from tflite_export import convert, flatbuffer, master, slicing, split
+from tflite_export.reference import Reference
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +40,17 @@ def test_the_end_of_a_segment_has_its_name(parsed):
     for name, segment in network.segments.items():
         shape = tuple(names[name].shape[1:])
         assert shape == segment.output_shape[1:], name
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_parts_of_a_network_with_one_head_give_its_logits(order):
+    taxonomy = hlp_keras.Taxonomy.from_nested({"n": ["a", "b"]}, list(order))
+    model = networks.build(taxonomy)
+    images = export_models.images(4) / np.float32(255)
+    whole = slicing.Master(master.make_master(model, images))
+    parts = split.split(whole.data)
+    Reference.of(whole, images).check_parts(parts)
+    assert parts[-1].labels == tuple(order)
 
 
 def test_names_are_shorter_than_the_converter_s(parsed):

@@ -111,18 +111,22 @@ def _gates(model):
         if index is None or index not in operator.inputs:
             continue
         name = flatbuffer.operator_name(model, operator)
-        begin = _constant(model, operator.inputs[1])
-        if name != "STRIDED_SLICE" or begin is None:
+        if name != "STRIDED_SLICE":
             raise ValueError(
-                f"Expected gates to take constant places of the gain by "
+                f"Expected gates to take their places of the gain by "
                 f"STRIDED_SLICE, got {name}. Make the master anew."
             )
-        yield _Gate(operator, int(begin[1]))
+        yield _Gate(operator, int(_constant(model, operator.inputs[1])[1]))
 
 
 def _constant(model, tensor):
     data = model.buffers[model.subgraphs[0].tensors[tensor].buffer].data
-    return None if data is None else np.asarray(data).view(np.int32)
+    if data is None:
+        raise ValueError(
+            "Expected gates to take constant places of the gain. Make the "
+            "master anew."
+        )
+    return np.asarray(data).view(np.int32)
 
 
 def _with_column(model, corner, column):

@@ -122,10 +122,19 @@ def _name_tensors(model, segments):
         i: _segment(tensor.name.decode(), segments)
         for i, tensor in enumerate(graph.tensors)
     }
+    heads = [name for name in segments.values() if name.startswith("head")]
     ends = {}
     for operator in graph.operators:
         for output in operator.outputs:
             ends[segment_of[output]] = output
+    if len(heads) == 1:
+        # What nothing is joined with bears the name of the model's output.
+        (dense,) = (
+            operator
+            for operator in graph.operators
+            if flatbuffer.operator_name(model, operator) == "FULLY_CONNECTED"
+        )
+        ends[heads[0]] = int(dense.outputs[0])
     missing = [name for name in segments.values() if name not in ends]
     if missing:
         raise RuntimeError(

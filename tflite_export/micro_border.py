@@ -92,3 +92,12 @@ class Border:
                 f"Expected the gain of {name} to have a factor for each of "
                 f"{number} nodes, so the shape {expected}, got {got}."
             )
+        if self.gain and (self.gain.scale, self.gain.zero_point) != (
+            gains.SCALE,
+            gains.ZERO_POINT,
+        ):
+            raise ValueError(
+                f"Expected the gain of {name} to have scale {gains.SCALE} and "
+                f"zero point {gains.ZERO_POINT}, got {self.gain.scale} and "
+                f"{self.gain.zero_point}."
+            )

@@ -204,6 +204,12 @@ def _check_borders(parts, borders):
     first_head = next(part.name for part in parts if part.labels)
     for part in parts:
         border = borders[part.name]
+        if border.gain is not None:
+            raise ValueError(
+                f"Expected parts without a gain, whose branches are switched "
+                f"on and off instead, but {part.name!r} has one. Split a "
+                f"master that was made without --gain."
+            )
         if part.parent is None:
             border.check_image(part.name)
         elif not _same(borders[part.parent].got, border.given):

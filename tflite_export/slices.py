@@ -144,6 +144,7 @@ def export_slices(
     """
     settings = settings or Settings()
     master = slicing.Master(data)
+    _check_gain(master, settings)
     stems = naming.file_stems(master, category_sets)
     shape = master.input.shape[1:]
     if images is None:
@@ -153,7 +154,6 @@ def export_slices(
         images = image_arrays.as_float(images, shape)
         some = image_arrays.some(images)
         predictions = Predictions.of(master, images, labels)
-    _check_gain(master, settings)
     reference = Reference.of(master, some)
     job = _Job(master, settings, reference, predictions, progress)
     with output.replacing(output_dir) as directory:

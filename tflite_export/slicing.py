@@ -79,6 +79,17 @@ class Master:
         self.data = data
         self._model = flatbuffer.parse(data)
         self.metadata = flatbuffer.read_metadata(self._model)
+        tensors = (
+            *flatbuffer.inputs(self._model),
+            *flatbuffer.outputs(self._model),
+        )
+        types = {tensor.dtype for tensor in tensors} - {"int8"}
+        if types:
+            raise ValueError(
+                f"Expected a master or a slice of int8, got one with "
+                f"{', '.join(sorted(types))} at its border. Slice the master "
+                f"that it is from."
+            )
 
     @property
     def model(self) -> schema.ModelT:
@@ -159,6 +170,7 @@ def extract(
         data: a LiteRT model of one subgraph.
         inputs: names of the tensors that the part is given. A `"gain"` keeps
             the factors that the part uses; a part without gates has none.
+            Without it a part with gates is refused.
         outputs: names of the tensors that it computes.
 
     Returns:
@@ -191,9 +203,26 @@ def _extract(model, inputs, outputs):
     # They tell of the logits of the whole.
     model.metadata = None
     pruning.drop_unused(model)
+    _check_sources(model)
     kept = gains.narrow(model)
     pruning.drop_unused(model)
     return flatbuffer.pack(model), kept
+
+
+def _check_sources(model):
+    """Raises ValueError when an operator takes what nothing gives."""
+    graph = model.subgraphs[0]
+    known = {-1, *graph.inputs}
+    for operator in graph.operators:
+        for index in operator.inputs:
+            tensor = graph.tensors[index]
+            is_constant = model.buffers[tensor.buffer].data is not None
+            if not (index in known or is_constant or tensor.isVariable):
+                raise ValueError(
+                    f"The part takes {tensor.name.decode()!r} too. Name it "
+                    f"among the inputs."
+                )
+        known.update(operator.outputs)
 
 
 def resolve(metadata: dict, names: str | Iterable[str]) -> list[str]:

@@ -85,7 +85,8 @@ def check_gain(model, data: bytes, images, factors, limits: Limits) -> None:
     Raises:
         VerificationError: the difference is beyond `limits`.
     """
-    _check_logits(data, *_logits(model, data, images, factors), limits)
+    expected, got = _logits(model, data, images, factors)
+    _check_logits(data, expected, got, limits, " under random gains")
 
 
 def _logits(model, data, images, factors=None):
@@ -112,15 +113,15 @@ def _check_accuracy(accuracy, tolerated):
         )
 
 
-def _check_logits(data, expected, got, limits):
+def _check_logits(data, expected, got, limits, when=""):
     (output,) = flatbuffer.outputs(flatbuffer.parse(data))
     step = output.scale or 0.0
     tolerated = limits.logit_difference * float(expected.std()) + step
     difference = float(np.sqrt(np.mean((expected - got) ** 2)))
     if not difference <= tolerated:
         raise VerificationError(
-            f"The logits of int8 differ from those of float by a root mean "
-            f"square of {difference:.3g}; {tolerated:.3g} is tolerated. "
+            f"The logits of int8{when} differ from those of float by a root "
+            f"mean square of {difference:.3g}; {tolerated:.3g} is tolerated. "
             f"{_ADVICE}"
         )
 
