@@ -71,9 +71,12 @@ class TrainConfig:
     )
     learning_rate: float = _setting("highest of the schedule", 0.1, above=0)
     momentum: float = _setting("of sgd", 0.9, at_least=0, below=1)
+    # Keras takes it off the weights by itself, so that momentum does not
+    # multiply it: ten times what papers say of SGD with a momentum of 0.9.
     weight_decay: float = _setting(
-        "on kernels; biases and batch normalisation have none",
-        5e-4,
+        "on kernels, times the learning rate at every step; biases and batch "
+        "normalisation have none",
+        5e-3,
         at_least=0,
     )
     schedule: str = _setting(

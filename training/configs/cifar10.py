@@ -4,7 +4,12 @@ hlp-train --config cifar10 --data cifar10 --workdir DIR
 
 The whole network stays within 25 million multiply-accumulates; the cutout of
 two categories of one node within 12.5 million and 78,000 parameters, those of
-ResNet-8 in MLPerf Tiny. Its accuracy has not been measured yet.
+ResNet-8 in MLPerf Tiny.
+
+85.3 % accuracy after 21 minutes on two cores, on JPEG copies of the images
+(1 run; the preset cifar10_resnet_mcu). With a weight decay of 5e-4, a tenth,
+60 epochs gave 85.0 %, and 94 % on the training images (`docs/results/runs` has
+the logs of both).
 """
 
 from training.config import TrainConfig
@@ -15,6 +20,6 @@ def get_config() -> TrainConfig:
     return TrainConfig(
         taxonomy="cifar10",
         levels=(((16, 1, 1), (32, 1, 2)), ((40, 1, 2),), ((40, 1, 1),)),
-        epochs=60,
+        epochs=30,
         sets_weight=0.5,
     )

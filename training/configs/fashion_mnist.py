@@ -16,5 +16,6 @@ def get_config() -> TrainConfig:
         levels=(((16, 1, 2),), ((24, 1, 1),), ((32, 1, 2),)),
         epochs=16,
         crop_padding=2,
+        weight_decay=5e-4,
         sets_weight=0.5,
     )

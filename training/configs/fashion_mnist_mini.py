@@ -14,5 +14,6 @@ def get_config() -> TrainConfig:
         epochs=14,
         batch_size=64,
         crop_padding=2,
+        weight_decay=5e-4,
         sets_weight=0.5,
     )
