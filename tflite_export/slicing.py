@@ -79,17 +79,6 @@ class Master:
         self.data = data
         self._model = flatbuffer.parse(data)
         self.metadata = flatbuffer.read_metadata(self._model)
-        tensors = (
-            *flatbuffer.inputs(self._model),
-            *flatbuffer.outputs(self._model),
-        )
-        types = {tensor.dtype for tensor in tensors} - {"int8"}
-        if types:
-            raise ValueError(
-                f"Expected a master or a slice of int8, got one with "
-                f"{', '.join(sorted(types))} at its border. Slice the master "
-                f"that it is from."
-            )
 
     @property
     def model(self) -> schema.ModelT:
@@ -124,6 +113,7 @@ class Master:
         self, inputs: Sequence[str], outputs: Sequence[str]
     ) -> tuple[bytes, tuple[str, ...]]:
         """Does the same, and tells the nodes that its gain has factors for."""
+        self._check_border()
         data, kept = _extract(self.model, inputs, outputs)
         return data, tuple(self.gain_nodes[position] for position in kept)
 
@@ -140,6 +130,7 @@ class Master:
                 f"Expected `order` to be one of {', '.join(ORDERS)}, got "
                 f"{order!r}."
             )
+        self._check_border()
         labels = self.resolve(names)
         positions = [self.metadata["labels"].index(label) for label in labels]
         model = self.model
@@ -159,6 +150,19 @@ class Master:
             pruning.drop_unused(model)
         flatbuffer.set_metadata(model, metadata)
         return Slice(metadata, model, seal.seal(flatbuffer.pack(model)))
+
+    def _check_border(self):
+        tensors = (
+            *flatbuffer.inputs(self._model),
+            *flatbuffer.outputs(self._model),
+        )
+        types = {tensor.dtype for tensor in tensors} - {"int8"}
+        if types:
+            raise ValueError(
+                f"Expected a master or a slice of int8, got one with "
+                f"{', '.join(sorted(types))} at its border. Slice the master "
+                f"that it is from."
+            )
 
 
 def extract(
