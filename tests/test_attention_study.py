@@ -1,5 +1,8 @@
 """Top-down cues, and the constant on logits beside them."""
 
+import dataclasses
+import json
+
 import networks
 import numpy as np
 import pytest
@@ -145,6 +148,7 @@ def test_a_result_says_what_was_measured(found):
         "photos", "python it", "hlp-train it", 0, found
     )
     assert "trained by `hlp-train it`" in result.about
+    assert json.loads(json.dumps(dataclasses.asdict(result)))["title"]
     assert "gain 3, points" in result.figures[0].name
     effects, objects = result.tables
     assert [row[0] for row in effects.rows][:2] == [

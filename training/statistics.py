@@ -44,7 +44,7 @@ def mean(values: np.ndarray) -> Estimate:
         )
     # Half the width, rather than scipy's interval, which is NaN at width 0.
     quantile = scipy.stats.t.ppf((1 + _CONFIDENCE) / 2, values.size - 1)
-    half = quantile * values.std(ddof=1) / np.sqrt(values.size)
+    half = float(quantile * values.std(ddof=1) / np.sqrt(values.size))
     value = float(values.mean())
     return Estimate(value, value - half, value + half, values.size)
 
