@@ -2,8 +2,9 @@
 
 from hlp_keras.model import HLPModel, check_model
 
-# Provisional: in a first trial, on one network trained without cues, only this
-# position helped; scaling earlier features upsets the normalisations after it.
+# Of the three it pays least for a wrong cue, on the one network that was
+# measured (docs/results.md); scaling earlier features upsets the
+# normalisations after it.
 DEFAULT_GATE = "head_input"
 
 
