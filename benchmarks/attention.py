@@ -84,7 +84,7 @@ def make_result(
         for kind in ("average", "mosaic")
     }
     figures = [
-        _figure(
+        results.difference(
             f"accuracy gained by a valid cue at the default gate, gain "
             f"{usual.method.strength:g}, points",
             usual.valid,
@@ -92,14 +92,14 @@ def make_result(
             usual.valid.low > 0,
             runs,
         ),
-        _figure(
+        results.difference(
             f"the same at the best gate, {_words(best.method)}, points",
             best.valid,
             "",
             None,
             most,
         ),
-        _figure(
+        results.difference(
             f"a gain over the constant on logits of the same price, the most "
             f"({_words(fair.method)}), points",
             fair.over_constant,
@@ -110,7 +110,7 @@ def make_result(
     ]
     for kind, each in objects.items():
         figures.append(
-            _figure(
+            results.difference(
                 f"the meant object reported more often when cued, {kind}, "
                 f"{_words(each.method)}, points",
                 each.gained,
@@ -137,13 +137,6 @@ def make_result(
         figures=tuple(figures),
         order=50,
         tables=(_effects(found), _objects(found)),
-    )
-
-
-def _figure(name, estimate, target, reached, runs):
-    interval = f"{100 * estimate.low:+.1f} to {100 * estimate.high:+.1f}"
-    return results.Figure(
-        name, 100 * estimate.value, target, reached, f"{interval}; {runs}"
     )
 
 

@@ -140,10 +140,7 @@ def _difference(name, estimate, runs, target):
     reached = estimate.value > 0 or (
         target == "at least 0" and estimate.value == 0
     )
-    interval = f"{100 * estimate.low:+.2f} to {100 * estimate.high:+.2f}"
-    return results.Figure(
-        name, 100 * estimate.value, target, reached, f"{interval}; {runs}"
-    )
+    return results.difference(name, estimate, target, reached, runs, decimals=2)
 
 
 def _sets(comparison):

@@ -7,6 +7,7 @@ import pathlib
 import platform
 
 from training import files
+from training.statistics import Estimate
 
 RESULTS_DIR = pathlib.Path(__file__).parent.parent / "docs" / "results"
 
@@ -28,6 +29,27 @@ class Figure:
     target: str = ""
     reached: bool | None = None
     runs: str = "1 run"
+
+
+def difference(
+    name: str,
+    estimate: Estimate,
+    target: str,
+    reached: bool | None,
+    runs: str,
+    decimals: int = 1,
+) -> Figure:
+    """Makes a figure of a difference of shares, in points with its interval."""
+    low, high = (
+        f"{100 * end:+.{decimals}f}" for end in (estimate.low, estimate.high)
+    )
+    return Figure(
+        name,
+        100 * estimate.value,
+        target,
+        reached,
+        f"{low} to {high}; {runs}",
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -52,6 +52,9 @@ def narrow(model: schema.ModelT) -> list[int]:
 
     Without any gate the model has no gain input afterwards.
 
+    Args:
+        model: without operators that its outputs do not need.
+
     Returns:
         old positions of the factors that stay.
     """
@@ -62,6 +65,7 @@ def narrow(model: schema.ModelT) -> list[int]:
     graph = model.subgraphs[0]
     if not kept:
         graph.inputs = [i for i in graph.inputs if i != index]
+        pruning.drop_unused(model)
         return []
     tensor = pruning.copy_table(graph.tensors[index])
     if len(kept) == tensor.shape[1]:
@@ -71,6 +75,7 @@ def narrow(model: schema.ModelT) -> list[int]:
     graph.tensors[index] = tensor
     for gate in _gates(model):
         gate.move(model, kept.index(gate.position))
+    pruning.drop_unused(model)
     return kept
 
 

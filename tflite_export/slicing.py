@@ -147,7 +147,6 @@ class Master:
             metadata[gains.KEY] = [
                 self.gain_nodes[i] for i in gains.narrow(model)
             ]
-            pruning.drop_unused(model)
         flatbuffer.set_metadata(model, metadata)
         return Slice(metadata, model, seal.seal(flatbuffer.pack(model)))
 
@@ -209,7 +208,6 @@ def _extract(model, inputs, outputs):
     pruning.drop_unused(model)
     _check_sources(model)
     kept = gains.narrow(model)
-    pruning.drop_unused(model)
     return flatbuffer.pack(model), kept
 
 

@@ -56,7 +56,7 @@ def compare_with_keras(
         VerificationError: the difference is beyond `limits`.
     """
     labels = np.asarray(labels)
-    expected, got = _logits(model, data, images)
+    expected, got, step = _logits(model, data, images)
     difference = np.abs(expected - got)
     top_expected, top_got = expected.argmax(-1), got.argmax(-1)
     accuracy = Accuracy(
@@ -65,10 +65,10 @@ def compare_with_keras(
         int8=float(np.mean(top_got == labels)),
         agreement=float(np.mean(top_expected == top_got)),
         largest_difference=float(difference.max()),
-        rms_difference=float(np.sqrt(np.mean(difference**2))),
+        rms_difference=_rms(difference),
     )
     _check_accuracy(accuracy, limits.accuracy_drop)
-    _check_logits(data, expected, got, limits)
+    _check_logits(expected, got, step, limits)
     return accuracy
 
 
@@ -85,12 +85,12 @@ def check_gain(model, data: bytes, images, factors, limits: Limits) -> None:
     Raises:
         VerificationError: the difference is beyond `limits`.
     """
-    expected, got = _logits(model, data, images, factors)
-    _check_logits(data, expected, got, limits, " under random gains")
+    logits = _logits(model, data, images, factors)
+    _check_logits(*logits, limits, " under random gains")
 
 
 def _logits(model, data, images, factors=None):
-    """What Keras and LiteRT give."""
+    """What Keras and LiteRT give, and a step of LiteRT's integers."""
     parsed = flatbuffer.parse(data)
     values = real_inputs(parsed, images, factors)
     # TensorFlow warns that every new model is traced anew.
@@ -98,9 +98,12 @@ def _logits(model, data, images, factors=None):
         given = list(values) if len(values) > 1 else values[0]
         expected = model.predict(given, verbose=0)
     (output,) = flatbuffer.outputs(parsed)
-    return expected, dequantise(
-        run_litert(data, integers(parsed, values)), output
-    )
+    got = dequantise(run_litert(data, integers(parsed, values)), output)
+    return expected, got, output.scale or 0.0
+
+
+def _rms(difference):
+    return float(np.sqrt(np.mean(difference**2)))
 
 
 def _check_accuracy(accuracy, tolerated):
@@ -113,11 +116,9 @@ def _check_accuracy(accuracy, tolerated):
         )
 
 
-def _check_logits(data, expected, got, limits, when=""):
-    (output,) = flatbuffer.outputs(flatbuffer.parse(data))
-    step = output.scale or 0.0
+def _check_logits(expected, got, step, limits, when=""):
     tolerated = limits.logit_difference * float(expected.std()) + step
-    difference = float(np.sqrt(np.mean((expected - got) ** 2)))
+    difference = _rms(expected - got)
     if not difference <= tolerated:
         raise VerificationError(
             f"The logits of int8{when} differ from those of float by a root "

@@ -155,8 +155,8 @@ class Cues:
     """
 
     def __init__(self, model: hlp_keras.HLPModel):
-        self.model = hlp_keras.without_gain(model)
         taxonomy = model.taxonomy
+        self.model = model
         self.nodes = taxonomy.nodes_at(taxonomy.depth - 1)
         if len(self.nodes) < 4:
             raise ValueError(
@@ -182,19 +182,12 @@ class Cues:
         Args:
             images: float32 in [0, 1].
             cued: position of a deepest node for each image.
-            method: what the cue does.
+            method: what the cue does to features.
         """
-        if method.gate == "logits":
-            logits = self.neutral(images)
-            return self.with_constant(logits, cued, method.strength)
         gains = np.array([self.gain(n, method.strength) for n in self.nodes])
         return self._attended(method.gate).predict(
             [images, gains[cued]], batch_size=256, verbose=0
         )
-
-    def neutral(self, images) -> np.ndarray:
-        """The logits without a cue."""
-        return self.model.predict(images, batch_size=256, verbose=0)
 
     def with_constant(self, logits, cued, constant) -> np.ndarray:
         """Adds a constant to the logits of the cued nodes' categories."""
@@ -305,7 +298,7 @@ class _Images:
 
     @functools.cached_property
     def _logits(self):
-        return self.cues.neutral(self.images)
+        return evaluate.neutral_logits(self.cues.model, self.images)
 
     @functools.cached_property
     def _own(self):

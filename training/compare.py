@@ -234,9 +234,7 @@ class _Networks:
         if not kept.exists():
             train.train_model(model, config, source, self.workdir / folder)
             images = source.test.images.astype(np.float32) / 255
-            logits = hlp_keras.without_gain(model).predict(
-                images, batch_size=256, verbose=0
-            )
+            logits = evaluate.neutral_logits(model, images)
             with files.replacing(kept) as partial:
                 np.savez_compressed(
                     partial, logits=logits, settings=json.dumps(settings)

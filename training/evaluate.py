@@ -54,9 +54,7 @@ def evaluate(
     check_images(model, source)
     images = source.test.images.astype(np.float32) / 255
     labels = source.test.labels
-    logits = hlp_keras.without_gain(model).predict(
-        images, batch_size=256, verbose=0
-    )
+    logits = neutral_logits(model, images)
     predicted = logits.argmax(axis=1)
     cost = hlp_keras.cost(model)
     return Evaluation(
@@ -72,6 +70,12 @@ def evaluate(
         random_sets=_evaluate_sets(model, logits, labels, seed, sets_per_size),
         cues=_evaluate_cues(model, images, labels, seed, cue_gain),
     )
+
+
+def neutral_logits(model: hlp_keras.HLPModel, images) -> np.ndarray:
+    """The logits of float images in [0, 1]; a gain is neutral."""
+    network = hlp_keras.without_gain(model)
+    return network.predict(images, batch_size=256, verbose=0)
 
 
 def check_images(model: hlp_keras.HLPModel, source: Source) -> None:
