@@ -6,7 +6,7 @@ The whole network stays within 25 million multiply-accumulates; the cutout of
 two categories of one node within 12.5 million and 78,000 parameters, those of
 ResNet-8 in MLPerf Tiny.
 
-85.3 % accuracy after 21 minutes on two cores, on JPEG copies of the images
+85.3 % accuracy after 22 minutes on two cores, on JPEG copies of the images
 (1 run; the preset cifar10_resnet_mcu). With a weight decay of 5e-4, a tenth,
 60 epochs gave 85.0 %, and 94 % on the training images (`docs/results/runs` has
 the logs of both).
