@@ -1,7 +1,6 @@
 """Compares a hierarchical network and its cutouts with plain networks."""
 
 import dataclasses
-import json
 import logging
 import os
 import pathlib
@@ -13,7 +12,7 @@ import numpy as np
 
 import hlp_keras
 from hlp_keras import stages
-from training import category_sets, data, evaluate, files, statistics, train
+from training import category_sets, data, evaluate, statistics, train
 from training.category_sets import CategorySet
 from training.comparison import (
     AcrossResult,
@@ -24,8 +23,8 @@ from training.comparison import (
     summarize,
 )
 from training.config import TrainConfig
+from training.finished import trained_logits
 from training.sources import Source
-from training.workdir import check_same, settings_of
 
 # How far the plain network may be from the full one's multiply-accumulates.
 _TOLERANCE = 0.03
@@ -228,21 +227,9 @@ class _Networks:
         return _Plain(model, logits, source.test.labels)
 
     def _logits(self, model, config, source, folder):
-        """A network's test logits; trains it as far as that is not done."""
-        kept = self.finished / folder / "logits.npz"
-        settings = settings_of(config, source)
-        if not kept.exists():
-            train.train_model(model, config, source, self.workdir / folder)
-            images = source.test.images.astype(np.float32) / 255
-            logits = evaluate.neutral_logits(model, images)
-            with files.replacing(kept) as partial:
-                np.savez_compressed(
-                    partial, logits=logits, settings=json.dumps(settings)
-                )
-        with np.load(kept) as arrays:
-            theirs = json.loads(arrays["settings"].item())
-            check_same(kept.parent, theirs, settings)
-            return arrays["logits"]
+        return trained_logits(
+            model, config, source, self.workdir / folder, self.finished / folder
+        )
 
     def _build(self, config, taxonomy):
         keras.utils.set_random_seed(config.seed)

@@ -1,0 +1,53 @@
+"""Keeps what figures need of a trained network: its logits on test images."""
+
+import json
+import os
+import pathlib
+
+import numpy as np
+
+import hlp_keras
+from training import evaluate, files, train
+from training.config import TrainConfig
+from training.sources import Source
+from training.workdir import check_same, settings_of
+
+
+def trained_logits(
+    model: hlp_keras.HLPModel,
+    config: TrainConfig,
+    source: Source,
+    workdir: str | os.PathLike,
+    kept: str | os.PathLike,
+) -> np.ndarray:
+    """Gives a network's test logits, and trains it as far as that is not done.
+
+    Args:
+        model: the network, with fresh weights.
+        config: the recipe and the augmentation.
+        source: the images, with the network's categories as classes.
+        workdir: directory for what the training writes.
+        kept: directory in which the logits are, or will be, with the settings
+            that they came from. When they are there, nothing is trained.
+
+    Returns:
+        float32 array of shape `(test images, categories)`.
+
+    Raises:
+        ValueError: `kept` or `workdir` has a network of other settings.
+        FloatingPointError: the loss is no longer a number.
+        OSError: a directory cannot be written.
+    """
+    path = pathlib.Path(kept) / "logits.npz"
+    settings = settings_of(config, source)
+    if not path.exists():
+        train.train_model(model, config, source, workdir)
+        images = source.test.images.astype(np.float32) / 255
+        logits = evaluate.neutral_logits(model, images)
+        with files.replacing(path) as partial:
+            np.savez_compressed(
+                partial, logits=logits, settings=json.dumps(settings)
+            )
+    with np.load(path) as arrays:
+        check_same(path.parent, json.loads(arrays["settings"].item()), settings)
+        return arrays["logits"]
