@@ -8,6 +8,7 @@ another machine goes on too.
 """
 
 import argparse
+import dataclasses
 
 from benchmarks import results
 from training import compare, comparison_plots, config, sources, tables
@@ -40,7 +41,7 @@ def main() -> None:
         finished=results.RESULTS_DIR / name,
     )
     print(comparison)
-    comparison_plots.save(comparison, results.RESULTS_DIR / name)
+    plots = comparison_plots.save(comparison, results.RESULTS_DIR / name)
     command = (
         f"python -m benchmarks.comparison --config {options.config} "
         f"--epochs {settings.epochs} --sets_per_size {options.sets_per_size} "
@@ -49,7 +50,11 @@ def main() -> None:
     if options.plain_widths:
         widths = " ".join(f"{width:g}" for width in options.plain_widths)
         command += f" --plain_widths {widths}"
-    results.write(name, make_result(options.config, command, comparison))
+    result = make_result(options.config, command, comparison)
+    plots = tuple(
+        (f"{name}/{path.name}", words) for path, words in plots.items()
+    )
+    results.write(name, dataclasses.replace(result, plots=plots))
 
 
 def make_result(

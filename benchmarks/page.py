@@ -26,12 +26,13 @@ def make_page(directory: pathlib.Path = results.RESULTS_DIR) -> str:
 def update_readme(
     text: str, directory: pathlib.Path = results.RESULTS_DIR
 ) -> str:
-    """Puts the first figure of every result into the README's table."""
+    """Puts every result's first figure, if it has a target, into the README."""
     rows = [
         f"| {result.title}: {figure.name} | {_number(figure.value)} "
         f"| {figure.target} |"
         for result in _read_all(directory)
         for figure in result.figures[:1]
+        if figure.target
     ]
     table = ["| figure | measured | target |", "|---|--:|---|", *rows]
     before, rest = text.split(_BEGIN)
@@ -60,6 +61,7 @@ def _section(result):
             "|---|--:|---|---|---|",
             *rows,
             "",
+            *(line for plot in result.plots for line in _plot(*plot)),
             *(line for table in result.tables for line in _table(table)),
             f"`{result.command}` on {result.machine}",
             "",
@@ -71,6 +73,10 @@ def _table(table):
     lines = [table.header, ("---",) + ("--:",) * (len(table.header) - 1)]
     lines += table.rows
     return [table.title, "", *(f"| {' | '.join(r)} |" for r in lines), ""]
+
+
+def _plot(path, words):
+    return [f"![{words}]({results.RESULTS_DIR.name}/{path})", ""]
 
 
 def _number(value):

@@ -73,6 +73,8 @@ class Result:
         order: place in the page, small numbers first.
         machine: on which it was measured.
         tables: what else came out.
+        plots: picture files, relative to the directory of the results, each
+            with words for those who cannot see it.
     """
 
     title: str
@@ -82,6 +84,7 @@ class Result:
     order: int
     machine: str = dataclasses.field(default_factory=lambda: describe_machine())
     tables: tuple[Table, ...] = ()
+    plots: tuple[tuple[str, str], ...] = ()
 
 
 def write(name: str, result: Result) -> pathlib.Path:
@@ -107,7 +110,8 @@ def read(path: pathlib.Path) -> Result:
         )
         for table in data.pop("tables", ())
     )
-    return Result(**data, figures=figures, tables=tables)
+    plots = tuple(map(tuple, data.pop("plots", ())))
+    return Result(**data, figures=figures, tables=tables, plots=plots)
 
 
 def describe_machine() -> str:

@@ -69,10 +69,11 @@ def test_every_network_is_a_point(found):
 
 
 def test_both_plots_are_written_and_repeatable(found, tmp_path):
-    comparison_plots.save(found, tmp_path / "a")
+    saved = comparison_plots.save(found, tmp_path / "a")
     comparison_plots.save(found, tmp_path / "b")
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
     assert names == ["accuracy_over_macs.svg", "accuracy_over_params.svg"]
+    assert [path.name for path in saved] == names
     for name in names:
         first = (tmp_path / "a" / name).read_bytes()
         assert first == (tmp_path / "b" / name).read_bytes()

@@ -1,3 +1,6 @@
+import dataclasses
+import re
+
 import pytest
 
 from benchmarks import page, results
@@ -25,6 +28,7 @@ def directory(tmp_path, monkeypatch, capsys):
     result = results.Result(
         *("Speed", "python -m speed", "About it.", figures, 1),
         tables=(table,),
+        plots=(("speed/bars.svg", "Bars of speed"),),
     )
     results.write("speed", result)
     return tmp_path
@@ -35,14 +39,23 @@ def test_a_result_reads_as_it_was_written(directory):
     assert result.figures[0].value == 1234.5
     assert "cores" in result.machine
     assert result.tables[0].rows == (("size", "1 kB"),)
+    assert result.plots == (("speed/bars.svg", "Bars of speed"),)
 
 
 def test_a_page_says_what_falls_short(directory):
     text = page.make_page(directory)
     assert "| speed, ms | 1,234 | under 2 | **no** | 3 runs |" in text
     assert "| size, kB | 0.5 |  |  | 1 run |" in text
+    assert f"![Bars of speed]({directory.name}/speed/bars.svg)\n\n" in text
     table = "| what | how much |\n| --- | --: |\n| size | 1 kB |\n"
     assert f"Both:\n\n{table}\n`python -m speed`" in text
+
+
+def test_the_pictures_of_the_committed_page_are_there():
+    found = re.findall(r"!\[[^]]+\]\(([^)]+)\)", page.make_page())
+    assert [
+        name for name in found if not (page.PAGE.parent / name).exists()
+    ] == []
 
 
 def test_a_readme_gets_the_first_figure_of_a_result(directory):
@@ -51,3 +64,13 @@ def test_a_readme_gets_the_first_figure_of_a_result(directory):
     assert "| Speed: speed, ms | 1,234 | under 2 |" in text
     assert "size" not in text
     assert page.update_readme(text, directory) == text
+
+
+def test_a_readme_leaves_away_a_figure_without_a_target(directory):
+    result = results.read(directory / "speed.json")
+    alone = dataclasses.replace(result, figures=result.figures[1:])
+    results.write("speed", alone)
+    text = page.update_readme(
+        "<!-- begin of results -->\n<!-- end of results -->\n", directory
+    )
+    assert "Speed" not in text

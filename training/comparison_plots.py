@@ -32,9 +32,16 @@ _COSTS = {
 }
 
 
-def save(comparison: Comparison, folder: str | os.PathLike) -> None:
-    """Writes `accuracy_over_macs.svg` and `accuracy_over_params.svg`."""
-    for quantity in _COSTS:
+def save(
+    comparison: Comparison, folder: str | os.PathLike
+) -> dict[pathlib.Path, str]:
+    """Writes `accuracy_over_macs.svg` and `accuracy_over_params.svg`.
+
+    Returns:
+        the files, each with words for those who cannot see it.
+    """
+    saved = {}
+    for quantity, (label, _) in _COSTS.items():
         path = pathlib.Path(folder) / f"accuracy_over_{quantity}.svg"
         with (
             matplotlib.rc_context(_STYLE),
@@ -42,6 +49,8 @@ def save(comparison: Comparison, folder: str | os.PathLike) -> None:
         ):
             figure = accuracy_over(comparison, quantity)
             figure.savefig(partial, metadata={"Date": None})
+        saved[path] = f"Accuracy of cutouts and plain networks over {label}"
+    return saved
 
 
 def accuracy_over(comparison: Comparison, quantity: str) -> Figure:
