@@ -12,7 +12,7 @@ import dataclasses
 
 from benchmarks import results
 from training import compare, comparison_plots, config, sources, tables
-from training.comparison import Comparison
+from training.comparison import Comparison, SetResult, smallest_equal
 
 # Errors that may cross branches, by the number of branches (Kelm et al.).
 _MOST_ACROSS = {2: 0.24, 3: 0.37, 4: 0.46, 5: 0.52}
@@ -90,6 +90,15 @@ def _figures(comparison):
         f"{trained}, {comparison.images:,} images",
         target="at least 0",
     )
+    if comparison.as_deep is not None:
+        yield _difference(
+            "full hierarchical network over a plain one as deep at equal MACs, "
+            "points",
+            comparison.as_deep.over_scratch,
+            f"{trained}, {comparison.images:,} images",
+            target="at least 0",
+        )
+    yield plain_as_accurate(whole)
     for kind, figure in (
         ("nodes", summary.nodes_over_scratch),
         ("random sets", summary.random_over_scratch),
@@ -111,6 +120,23 @@ def _figures(comparison):
             across.share < most,
             f"{across.sets} sets",
         )
+
+
+def plain_as_accurate(whole: SetResult) -> results.Figure:
+    """Compares the full network's price with an equally good plain one's."""
+    networks = [whole.scratch, *whole.narrower]
+    equal = smallest_equal(whole.cutout.accuracy.value, networks)
+    # More than some MACs is at most some ratio, and the other way round.
+    bound = {"more than": "below this, ", "at most": "at least this, "}
+    ratio = whole.cutout.macs / equal.macs
+    return results.Figure(
+        "MACs of the full network over those of the smallest plain one as "
+        "accurate",
+        ratio,
+        "at most 1.5",
+        ratio <= 1.5 and equal.bound != "at most",
+        f"{bound.get(equal.bound, '')}{len(networks)} plain networks",
+    )
 
 
 def _saved(summary):

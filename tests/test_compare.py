@@ -16,7 +16,8 @@ TREE = {"pet": ["cat", "dog"], "vehicle": ["car", "ship", "van"]}
 NAMES = ("van", "cat", "car", "dog", "ship")
 CONFIG = TrainConfig(
     taxonomy="directory",
-    levels=(((16, 1, 2),), ((16, 1, 2),)),
+    # As many blocks as to ask for a plain network as deep.
+    levels=(((16, 2, 2),), ((16, 2, 2),)),
     epochs=1,
     batch_size=8,
     crop_padding=1,
@@ -48,7 +49,7 @@ def result(path):
 def test_every_network_has_a_directory(result, path):
     found = {str(p.parent.relative_to(path)) for p in path.rglob("last.keras")}
     assert found == {
-        *("hierarchical", "plain", "plain_x0.5"),
+        *("hierarchical", "plain", "plain_x0.5", "plain_as_deep"),
         *("scratch/pet", "scratch_x0.5/pet"),
         *("scratch/vehicle", "scratch_x0.5/vehicle"),
     }
@@ -57,6 +58,8 @@ def test_every_network_has_a_directory(result, path):
 def test_networks_cost_what_they_are_compared_at(result, path):
     model = hlp_keras.load_model(path / "hierarchical" / "last.keras")
     cost = hlp_keras.cost(model)
+    deep = result.as_deep
+    assert deep.scratch.macs == pytest.approx(cost.macs, rel=0.05)
     whole = result.whole
     assert (whole.cutout.params, whole.cutout.macs) == (cost.params, cost.macs)
     assert whole.scratch.macs == pytest.approx(cost.macs, rel=0.03)
@@ -64,6 +67,14 @@ def test_networks_cost_what_they_are_compared_at(result, path):
         assert one.cutout.macs == hlp_keras.cost(model, one.of.nodes).macs
         assert one.scratch.macs == pytest.approx(one.cutout.macs, rel=0.05)
         assert one.narrower[0].macs < one.scratch.macs / 2
+
+
+def test_a_plain_network_is_as_deep(result, path):
+    deep = hlp_keras.load_model(path / "plain_as_deep" / "last.keras")
+    (level,) = deep.levels
+    assert [(stage.blocks, stage.stride) for stage in level] == [(2, 2), (2, 2)]
+    assert result.as_deep.cutout == result.whole.cutout
+    assert "full network over a plain one as deep" in str(result)
 
 
 def test_figures_are_those_of_the_networks(result, path):

@@ -50,6 +50,7 @@ def result():
         sets=sets,
         across=(AcrossResult(2, 20, 0.3),),
         summary=summarize(whole, sets),
+        as_deep=one_set("", 0.80, 0.79, 1000),
     )
     return comparison_benchmark.make_result("photos", "python it", found)
 
@@ -59,6 +60,10 @@ def test_a_comparison_says_which_targets_were_reached(result):
     assert reached == {
         "full hierarchical network over the plain one at equal MACs, "
         "points": False,
+        "full hierarchical network over a plain one as deep at equal MACs, "
+        "points": True,
+        "MACs of the full network over those of the smallest plain one as "
+        "accurate": False,
         "cutouts over networks from scratch, nodes, points": True,
         "parameters left away by the cutout of pet, %": True,
         "MACs left away by the cutout of pet, %": True,
@@ -67,11 +72,31 @@ def test_a_comparison_says_which_targets_were_reached(result):
 
 
 def test_a_comparison_says_what_stands_behind_a_figure(result):
-    full, nodes, *_ = result.figures
+    full, _, _, nodes, *_ = result.figures
     assert full.value == pytest.approx(-2)
     assert full.runs == "-3.00 to -1.00; 1 run, 3 epochs, 100 images"
     assert nodes.runs.endswith("1 run, 3 epochs, 2 sets")
     assert "3 epochs, seed 0, 1 run each" in result.about
+
+
+@pytest.mark.parametrize(
+    ("plain", "ratio", "is_reached", "bound"),
+    [
+        ([(0.7, 500)], 2, False, "below this"),
+        ([(0.7, 500), (0.75, 800)], 1.25, True, "below this"),
+        ([(0.7, 500), (0.9, 500 * 4)], 1, True, "2 plain networks"),
+        ([(0.9, 800)], 1.25, False, "at least this"),
+    ],
+)
+def test_the_price_of_the_full_network(plain, ratio, is_reached, bound):
+    scratch, *others = [network(*one) for one in plain]
+    whole = dataclasses.replace(
+        one_set("", 0.8, 0.7, 1000), scratch=scratch, narrower=tuple(others)
+    )
+    figure = comparison_benchmark.plain_as_accurate(whole)
+    assert figure.value == pytest.approx(ratio)
+    assert figure.reached is is_reached
+    assert bound in figure.runs
 
 
 def test_a_comparison_lists_every_set(result):

@@ -49,8 +49,9 @@ def compare(
     print(compare(config, source, "out"))
     ```
 
-    They are the hierarchical network, a plain network of as many
-    multiply-accumulates, and for every set of
+    They are the hierarchical network; a plain network of as many
+    multiply-accumulates, and a second one as deep as the hierarchical network
+    where that is deeper than ResNet-8's three blocks; and for every set of
     `category_sets.every_set` a plain network for its categories alone, of as
     many multiply-accumulates as the cutout.
 
@@ -88,6 +89,10 @@ def compare(
     every = CategorySet((), taxonomy.categories)
     plain = networks.plain(every, full.cost(every).macs)
     _check_budget(plain.cost, full.cost(every))
+    way = tuple(stage for level in model.levels for stage in level)
+    as_deep = None
+    if _blocks(way) > _blocks(stages.plain_stages()):
+        as_deep = networks.plain(every, full.cost(every).macs, way=way)
     plain = _Whole(plain.model, plain.logits, source.test.labels)
     results = []
     sets = category_sets.every_set(model.taxonomy, sets_per_size, sets_seed)
@@ -108,6 +113,7 @@ def compare(
         sets=tuple(results),
         across=_across(full, sets_seed),
         summary=summarize(whole, results),
+        as_deep=as_deep and _compare_on(every, full, plain, as_deep, ()),
     )
 
 
@@ -130,6 +136,10 @@ def _compare_on(chosen, full, plain, scratch, others):
 
 def _result(hits, cost):
     return NetworkResult(statistics.share(hits), cost.params, cost.macs)
+
+
+def _blocks(run):
+    return sum(stage.blocks for stage in run)
 
 
 def _check_widths(widths):
@@ -208,13 +218,18 @@ class _Networks:
         logits = self._logits(model, self.config, self.source, "hierarchical")
         return model, logits
 
-    def plain(self, chosen, macs, width=1):
-        """A plain network for a set, of a multiple of the width for `macs`."""
+    def plain(self, chosen, macs, width=1, way=None):
+        """A plain network for a set, of a multiple of the width for `macs`.
+
+        Its stages are ResNet-8's, or those on a way through the hierarchical
+        network.
+        """
         solved = hlp_keras.plain_model(
             chosen.categories,
             self.source.image_shape,
             self.config.family,
-            macs=macs,
+            way,
+            macs,
         )
         levels = [stages.scaled(solved.levels[0], width)]
         config = dataclasses.replace(
@@ -222,7 +237,7 @@ class _Networks:
         )
         model = self._build(config, solved.taxonomy)
         source = data.restrict(self.source, chosen.categories)
-        folder = _directory(chosen, width)
+        folder = "plain_as_deep" if way else _directory(chosen, width)
         logits = self._logits(model, config, source, folder)
         return _Plain(model, logits, source.test.labels)
 

@@ -145,6 +145,9 @@ class Comparison:
         sets: nodes, then random sets.
         across: errors that cross branches.
         summary: means over the sets.
+        as_deep: the set of all categories again, where `scratch` is a plain
+            network with as many blocks in a row as the hierarchical one; None
+            where the plain network has as many already.
     """
 
     data: str
@@ -155,6 +158,7 @@ class Comparison:
     sets: tuple[SetResult, ...]
     across: tuple[AcrossResult, ...]
     summary: Summary
+    as_deep: SetResult | None = None
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes all figures as JSON."""
@@ -265,6 +269,9 @@ def _row(result):
 
 def _summary_rows(comparison):
     summary = comparison.summary
+    if comparison.as_deep is not None:
+        gained = tables.points(comparison.as_deep.over_scratch)
+        yield "full network over a plain one as deep", f"{gained} points"
     for name, figure in (
         ("cutouts over scratch, nodes", summary.nodes_over_scratch),
         ("cutouts over scratch, random sets", summary.random_over_scratch),
