@@ -118,7 +118,7 @@ def _figures(comparison):
             100 * across.share,
             f"below {100 * most:g}",
             across.share < most,
-            f"{across.sets} sets",
+            f"{across.sets} sets; plain network {100 * across.of_plain:.1f}",
         )
 
 

@@ -149,18 +149,21 @@ def test_a_comparison_is_json_and_a_table(result, tmp_path):
 
 
 def test_errors_across_branches_change_the_branch(result, path):
-    with np.load(path / "hierarchical" / "logits.npz") as arrays:
-        logits = arrays["logits"]
     is_pet = np.array([True, True, False, False, False])
     # As the taxonomy numbers them.
     names = ("cat", "dog", "car", "ship", "van")
     labels = np.array([names.index(NAMES[i]) for i in SOURCE.test.labels])
-    predicted = logits.argmax(axis=1)
-    wrong = predicted != labels
-    crossing = is_pet[predicted[wrong]] != is_pet[labels[wrong]]
+
+    def share(network):
+        with np.load(path / network / "logits.npz") as arrays:
+            predicted = arrays["logits"].argmax(axis=1)
+        wrong = predicted != labels
+        return (is_pet[predicted[wrong]] != is_pet[labels[wrong]]).mean()
+
     (two,) = result.across
     assert (two.branches, two.sets) == (2, 1)
-    assert two.share == crossing.mean()
+    assert two.share == share("hierarchical")
+    assert two.of_plain == share("plain")
 
 
 def test_a_flat_taxonomy_has_no_cutouts(tmp_path):

@@ -48,7 +48,7 @@ def result():
         sets_seed=0,
         whole=whole,
         sets=sets,
-        across=(AcrossResult(2, 20, 0.3),),
+        across=(AcrossResult(2, 20, 0.3, 0.4),),
         summary=summarize(whole, sets),
         as_deep=one_set("", 0.80, 0.79, 1000),
     )

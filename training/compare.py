@@ -111,7 +111,7 @@ def compare(
         sets_seed=sets_seed,
         whole=whole,
         sets=tuple(results),
-        across=_across(full, sets_seed),
+        across=_across(full, plain, sets_seed),
         summary=summarize(whole, results),
         as_deep=as_deep and _compare_on(every, full, plain, as_deep, ()),
     )
@@ -261,24 +261,29 @@ def _directory(chosen, width):
     return pathlib.Path(kind, "+".join(names))
 
 
-def _across(full, seed):
+def _across(full, plain, seed):
     """Measures which part of the errors crosses branches."""
-    taxonomy = full.model.taxonomy
-    parents = np.array([taxonomy.parent(n) for n in taxonomy.categories])
-    results = []
+    taxonomy, results = full.model.taxonomy, []
     for number in _ACROSS_BRANCHES:
-        shares = []
-        for nodes in category_sets.draw_branches(
-            taxonomy, number, _ACROSS_SETS, seed
-        ):
-            predicted, right = evaluate.predict_inside(
-                taxonomy, full.logits, full.labels, taxonomy.resolve(nodes)
-            )
-            is_wrong = predicted != right
-            if is_wrong.any():
-                crosses = parents[predicted] != parents[right]
-                shares.append(crosses[is_wrong].mean())
-        if shares:
-            share = float(np.mean(shares))
-            results.append(AcrossResult(number, len(shares), share))
+        sets = category_sets.draw_branches(taxonomy, number, _ACROSS_SETS, seed)
+        shares, of_plain = (
+            list(_shares_across(network, taxonomy, sets))
+            for network in (full, plain)
+        )
+        if shares and of_plain:
+            means = (float(np.mean(each)) for each in (shares, of_plain))
+            results.append(AcrossResult(number, len(shares), *means))
     return tuple(results)
+
+
+def _shares_across(network, taxonomy, sets):
+    """For every set of nodes with errors, the part that crosses them."""
+    parents = np.array([taxonomy.parent(n) for n in taxonomy.categories])
+    for nodes in sets:
+        predicted, right = evaluate.predict_inside(
+            taxonomy, network.logits, network.labels, taxonomy.resolve(nodes)
+        )
+        is_wrong = predicted != right
+        if is_wrong.any():
+            crosses = parents[predicted] != parents[right]
+            yield crosses[is_wrong].mean()

@@ -83,11 +83,13 @@ class AcrossResult:
         sets: how many random sets of them with errors were measured.
         share: part of the errors whose predicted and right categories belong
             to different branches; mean over the sets.
+        of_plain: the same of the plain network, choosing among the same sets.
     """
 
     branches: int
     sets: int
     share: float
+    of_plain: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -290,7 +292,8 @@ def _summary_rows(comparison):
     for across in comparison.across:
         yield (
             f"errors across branches, cutouts of {across.branches}",
-            f"{100 * across.share:.1f} %, {across.sets} sets",
+            f"{100 * across.share:.1f} %, {across.sets} sets, "
+            f"plain network {100 * across.of_plain:.1f} %",
         )
     if comparison.whole.equal is not None:
         yield from _equal_rows(comparison)
