@@ -6,7 +6,7 @@ import json
 import pytest
 
 from benchmarks import comparison as comparison_benchmark
-from benchmarks import preset_export
+from benchmarks import mlperf_tiny, preset_export
 from hlp_keras import presets
 from tflite_export.manifest import Accuracy
 from training.category_sets import CategorySet
@@ -151,3 +151,14 @@ def test_an_export_names_the_cutout_that_loses_most(tmp_path, monkeypatch):
     assert result.tables[0].rows[1] == (
         *("pet", "85.00", "80.00", "1,000", "", "10", "100"),
     )
+
+
+def test_a_network_within_the_budget_reaches_the_target():
+    exported = {
+        "hierarchical": FakeModel((), Accuracy(100, 0.86, 0.86), macs=90),
+        "too large": FakeModel((), Accuracy(100, 0.9, 0.9), macs=101),
+        "ResNet-8": FakeModel((), Accuracy(100, 0.84, 0.86)),
+    }
+    result = mlperf_tiny.make_result(3, exported)
+    assert [figure.reached for figure in result.figures] == [True, False, False]
+    assert result.tables[0].rows[2][:3] == ("ResNet-8", "86.00", "84.00")
