@@ -110,6 +110,7 @@ def _figures(comparison):
                 f"{trained}, {figure.number} sets",
                 target="above 0",
             )
+    yield from _left_away(summary, comparison.config.taxonomy)
     yield from _saved(summary)
     for across in comparison.across:
         most = _MOST_ACROSS[across.branches]
@@ -139,20 +140,26 @@ def plain_as_accurate(whole: SetResult) -> results.Figure:
     )
 
 
-def _saved(summary):
+def _left_away(summary, taxonomy):
     best = summary.best_node
-    if best is not None:
-        for kind, share, least in (
-            ("parameters", best.params, 0.7348),
-            ("MACs", best.macs, 0.8441),
-        ):
-            yield results.Figure(
-                f"{kind} left away by the cutout of {best.node}, %",
-                100 * share,
-                f"at least {100 * least:g}",
-                share >= least,
-                "counted",
-            )
+    if best is None:
+        return
+    # What Kelm et al. reached; ten categories have too few nodes for it.
+    has_target = taxonomy == "imagenet100"
+    for kind, share, least in (
+        ("parameters", best.params, 0.7348),
+        ("MACs", best.macs, 0.8441),
+    ):
+        yield results.Figure(
+            f"{kind} left away by the cutout of {best.node}, %",
+            100 * share,
+            f"at least {100 * least:g}" if has_target else "",
+            share >= least if has_target else None,
+            "counted",
+        )
+
+
+def _saved(summary):
     for kind, figure, least in (
         ("parameters", summary.params_saved, 0.4),
         ("MACs", summary.macs_saved, 0.25),
