@@ -68,6 +68,15 @@ def test_every_network_is_a_point(found):
     assert (10, 100 * found.whole.cutout.accuracy.value) in points
 
 
+def test_a_legend_has_what_there_is(found):
+    nodes = [one for one in found.sets if not one.of.is_random]
+    alone = dataclasses.replace(found, sets=tuple(nodes))
+    figure = comparison_plots.accuracy_over(alone, "macs")
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "cutout of a node" in texts
+    assert "cutout of random branches" not in texts
+
+
 def test_both_plots_are_written_and_repeatable(found, tmp_path):
     saved = comparison_plots.save(found, tmp_path / "a")
     comparison_plots.save(found, tmp_path / "b")

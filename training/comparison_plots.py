@@ -85,20 +85,25 @@ def accuracy_over(comparison: Comparison, quantity: str) -> Figure:
     axes.grid(color="#eceef0")
     axes.set_axisbelow(True)
     figure.legend(
-        handles=_legend(), loc="outside upper left", ncols=2, frameon=False
+        handles=_legend(comparison),
+        loc="outside upper left",
+        ncols=2,
+        frameon=False,
     )
     return figure
 
 
-def _legend():
-    kinds = (
+def _legend(comparison):
+    kinds = [
         ("*", _INK, _INK, "full network"),
         ("*", _INK, "white", "plain network"),
         ("D", _NODES, _NODES, "cutout of a node"),
         ("D", _NODES, "white", "plain, from scratch for the node"),
         ("o", _RANDOM, _RANDOM, "cutout of random branches"),
         ("o", _RANDOM, "white", "plain, from scratch for the branches"),
-    )
+    ]
+    if not any(result.of.is_random for result in comparison.sets):
+        kinds = [kind for kind in kinds if kind[0] != "o"]
     # Matplotlib fills the columns one after the other.
     return [
         Line2D(
