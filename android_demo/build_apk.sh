@@ -74,7 +74,7 @@ resources() {
         --rename-manifest-package $APPLICATION_ID \
         --min-sdk-version $MIN_SDK --target-sdk-version $TARGET_SDK \
         --version-code 1 --version-name 1.0 --debug-mode --auto-add-overlay \
-        -A app/src/main/assets -0 tflite --java $OUT/gen -o $OUT/unaligned.apk $OUT/resources.zip
+        -A app/src/main/assets -0 .tflite --java $OUT/gen -o $OUT/unaligned.apk $OUT/resources.zip
 }
 
 compile() {
@@ -83,20 +83,23 @@ compile() {
     done
     local libraries=$LIB/android-all.jar:$LIB/tensorflow-lite.jar:$LIB/tensorflow-lite-api.jar
     javac -nowarn --release 8 -Xlint:-options -d $OUT/classes $OUT/gen/hlp/demo/R.java
-    # dx knows no invokedynamic.
+    # dx knows no invokedynamic. The classes of java.* are not in android-all.jar.
     java -cp "$OUT/tools/*" org.jetbrains.kotlin.cli.jvm.K2JVMCompiler \
-        -no-stdlib -no-reflect -no-jdk -jvm-target 1.8 -Werror \
+        -no-stdlib -no-reflect -Xjdk-release=1.8 -jvm-target 1.8 -Werror \
         -Xlambdas=class -Xsam-conversions=class -Xstring-concat=inline \
         -cp $OUT/classes:core/target/classes:$LIB/kotlin-stdlib.jar:"$libraries" \
         -d $OUT/classes app/src/main/kotlin
 }
 
 dex() {
+    local jdk
+    jdk=$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")
     java -cp "$OUT/tools/*" proguard.ProGuard @app/proguard.pro \
         -injars "$OUT/classes:core/target/classes(hlp/**.class)" \
         -injars "$LIB/kotlin-stdlib.jar(!META-INF/**,**.class)" \
         -injars "$LIB/tensorflow-lite.jar(**.class):$LIB/tensorflow-lite-api.jar(**.class)" \
-        -libraryjars "$LIB/android-all.jar(android/**.class,java/**.class,javax/**.class,org/**.class,sun/**.class,libcore/**.class,dalvik/**.class)" \
+        -libraryjars "$jdk/jmods/java.base.jmod(!**.jar;!module-info.class)" \
+        -libraryjars "$LIB/android-all.jar(android/**.class,dalvik/**.class,org/json/**.class)" \
         -outjars $OUT/shrunk.jar
     java -cp "$OUT/tools/*" com.android.dx.command.Main --dex --min-sdk-version=$MIN_SDK \
         --output=$OUT/dex/classes.dex $OUT/shrunk.jar
@@ -116,7 +119,7 @@ package() {
 sign() {
     rm -f $OUT/debug.keystore
     keytool -genkeypair -keystore $OUT/debug.keystore -storepass android -keypass android \
-        -alias debug -keyalg RSA -keysize 2048 -validity 10000 -dname "CN=Android Debug" 2>/dev/null
+        -alias debug -keyalg RSA -keysize 2048 -validity 10000 -dname "CN=Android Debug" >/dev/null 2>&1
     apksigner sign --ks $OUT/debug.keystore --ks-pass pass:android --min-sdk-version $MIN_SDK $APK
 }
 
@@ -127,7 +130,8 @@ check() {
     badging=$(aapt2 dump badging $APK)
     for expected in "package: name='$APPLICATION_ID'" "sdkVersion:'$MIN_SDK'" \
         "targetSdkVersion:'$TARGET_SDK'" "launchable-activity: name='hlp.demo.MainActivity'" \
-        "uses-permission: name='android.permission.CAMERA'" "application-debuggable"; do
+        "uses-permission: name='android.permission.CAMERA'" "application-debuggable" \
+        "uses-feature-not-required: name='android.hardware.camera'"; do
         grep -qF "$expected" <<<"$badging" || fail "no $expected in: $badging"
     done
     # The listing says how each file is kept; models have to be as they are.
