@@ -21,12 +21,13 @@ import android.widget.Spinner
 import android.widget.TextView
 import hlp.core.Plan
 import hlp.core.Problem
+import hlp.core.Runtime
 import hlp.core.Selection
 import hlp.core.Way
 import java.io.IOException
 
 /** The one screen: picture, results, cost, categories and gains. */
-class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTextureListener {
+open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTextureListener {
     private lateinit var models: Models
     private lateinit var preview: TextureView
     private lateinit var message: TextView
@@ -61,10 +62,13 @@ class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTextureListe
         setContentView(R.layout.main)
         savedInstanceState?.let(::restore)
         findViews()
-        models = Models(AssetSource(assets, MODELS), LiteRt(), this)
+        models = Models(AssetSource(assets, MODELS), runtime(), this)
         models.setGain(factors)
         picture?.let(::showPicture)
     }
+
+    /** What runs the models: another one where LiteRT has no library for. */
+    protected open fun runtime(): Runtime = LiteRt()
 
     override fun onResume() {
         super.onResume()
