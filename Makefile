@@ -12,7 +12,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 ON_TENSORFLOW := (import|from) (tensorflow|training|tflite_export|demo)
 KERAS_TESTS = $(shell grep -LE '^ *$(ON_TENSORFLOW)' tests/test_*.py)
 
-.PHONY: help demo test test-jax lint format constraints clean
+.PHONY: help demo test test-jax android lint format constraints clean
 
 help:  ## Show this list
 	@echo "make [PYTHON=/path/to/python] TARGET, where TARGET is"
@@ -30,6 +30,10 @@ test: .venv/installed  ## Run the tests on TensorFlow, then on JAX
 test-jax: .venv/installed  ## Run the tests of hlp_keras on JAX
 	@echo "== the tests of hlp_keras on JAX"
 	KERAS_BACKEND=jax .venv/bin/python -m pytest $(KERAS_TESTS)
+
+android:  ## Build, test and check the Android demo; installs what it needs
+	@echo "== the Android demo, into android_demo/app/target/"
+	bash android_demo/build_apk.sh
 
 lint: .venv-tools/installed  ## Check style and formatting
 	.venv-tools/bin/ruff check .
@@ -51,6 +55,7 @@ constraints: .venv-tools/installed  ## Update constraints.txt after setup.cfg
 clean:  ## Remove the virtual environments, demo_out/ and all caches
 	rm -rf .venv .venv-tools demo_out build dist *.egg-info
 	rm -rf .hypothesis .pytest_cache .ruff_cache
+	rm -rf android_demo/core/target android_demo/app/target
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/installed: setup.cfg constraints.txt

@@ -1,0 +1,388 @@
+package hlp.demo
+
+import android.Manifest
+import android.app.Activity
+import android.content.Intent
+import android.content.pm.PackageManager
+import android.graphics.Bitmap
+import android.graphics.Matrix
+import android.graphics.SurfaceTexture
+import android.net.Uri
+import android.os.Bundle
+import android.provider.Settings
+import android.view.Surface
+import android.view.TextureView
+import android.view.View
+import android.widget.AdapterView
+import android.widget.ArrayAdapter
+import android.widget.Button
+import android.widget.ImageView
+import android.widget.Spinner
+import android.widget.TextView
+import hlp.core.Plan
+import hlp.core.Problem
+import hlp.core.Runtime
+import hlp.core.Selection
+import hlp.core.Way
+import java.io.IOException
+
+/** The one screen: picture, results, cost, categories and gains. */
+open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTextureListener {
+    private lateinit var models: Models
+    private lateinit var preview: TextureView
+    private lateinit var message: TextView
+    private lateinit var allow: Button
+    private lateinit var ways: WaySpinner
+    private lateinit var results: ResultsPanel
+    private lateinit var cost: CostPanel
+    private lateinit var categories: CategoriesPanel
+    private lateinit var gains: GainPanel
+
+    private var camera: Camera? = null
+    private var loaded: Loaded? = null
+    private var plan: Plan? = null
+    private var macs = 0L
+    private var millis = Double.NaN
+    private var fullMillis = Double.NaN
+    private var resumed = false
+
+    // What is kept when the screen is turned.
+    private var selection: Selection? = null
+    private var way: Way? = null
+    private var factors = emptyMap<String, Float>()
+    private var picture: Uri? = null
+    private var asked = false
+
+    // The first is of the models, the second of camera or picture.
+    private var modelProblem: String? = null
+    private var viewProblem: String? = null
+
+    override fun onCreate(savedInstanceState: Bundle?) {
+        super.onCreate(savedInstanceState)
+        setContentView(R.layout.main)
+        savedInstanceState?.let(::restore)
+        findViews()
+        models = Models(AssetSource(assets, MODELS), runtime(), this)
+        models.setGain(factors)
+        picture?.let(::showPicture)
+    }
+
+    /** What runs the models: another one where LiteRT has no library for. */
+    protected open fun runtime(): Runtime = LiteRt()
+
+    override fun onResume() {
+        super.onResume()
+        resumed = true
+        if (picture == null) openCamera()
+    }
+
+    override fun onPause() {
+        resumed = false
+        closeCamera()
+        super.onPause()
+    }
+
+    override fun onDestroy() {
+        models.close()
+        super.onDestroy()
+    }
+
+    override fun onSaveInstanceState(state: Bundle) {
+        super.onSaveInstanceState(state)
+        state.putStringArray("selection", selection?.categories?.toTypedArray())
+        state.putString("way", way?.name)
+        state.putStringArray("gain_nodes", factors.keys.toTypedArray())
+        state.putFloatArray("gain", factors.values.toFloatArray())
+        state.putParcelable("picture", picture)
+        state.putBoolean("asked", asked)
+    }
+
+    @Suppress("DEPRECATION") // The successor of getParcelable needs Android 13.
+    private fun restore(state: Bundle) {
+        selection = state.getStringArray("selection")?.let { Selection(it.toSet()) }
+        way = state.getString("way")?.let(Way::valueOf)
+        val nodes = state.getStringArray("gain_nodes").orEmpty()
+        factors = nodes.zip(state.getFloatArray("gain")?.toList().orEmpty()).toMap()
+        picture = state.getParcelable("picture")
+        asked = state.getBoolean("asked")
+    }
+
+    private fun findViews() {
+        preview = findViewById(R.id.preview)
+        preview.surfaceTextureListener = this
+        message = findViewById(R.id.message)
+        allow = findViewById(R.id.allow)
+        allow.setOnClickListener { askForCamera() }
+        ways = WaySpinner(findViewById(R.id.way)) { choose(it) }
+        results = ResultsPanel(findViewById(R.id.results))
+        cost = CostPanel(findViewById(R.id.cost))
+        categories = CategoriesPanel(findViewById(R.id.categories)) { select(it) }
+        gains = GainPanel(findViewById(R.id.gains)) { setGain(it) }
+        findViewById<View>(R.id.reset).setOnClickListener { setGain(emptyMap()) }
+        findViewById<View>(R.id.use_camera).setOnClickListener { useCamera() }
+        findViewById<View>(R.id.use_picture).setOnClickListener { pickPicture() }
+    }
+
+    // What the user does.
+
+    private fun select(changed: Selection) {
+        selection = changed
+        way = null
+        categories.show(changed)
+        models.choose(changed.categories, null)
+    }
+
+    private fun choose(changed: Way) {
+        if (changed == plan?.way) return
+        way = changed
+        selection?.let { models.choose(it.categories, changed) }
+    }
+
+    private fun setGain(changed: Map<String, Float>) {
+        factors = changed
+        models.setGain(changed)
+        gains.show(plan?.gainNodes.orEmpty(), changed)
+    }
+
+    private fun useCamera() {
+        picture = null
+        models.show(null)
+        findViewById<View>(R.id.picture).visibility = View.GONE
+        closeCamera()
+        openCamera()
+    }
+
+    private fun pickPicture() {
+        val intent = Intent(Intent.ACTION_OPEN_DOCUMENT)
+            .addCategory(Intent.CATEGORY_OPENABLE)
+            .setType("image/*")
+        try {
+            startActivityForResult(intent, PICK)
+        } catch (error: android.content.ActivityNotFoundException) {
+            viewProblem(getString(R.string.picture_failed))
+        }
+    }
+
+    override fun onActivityResult(request: Int, result: Int, data: Intent?) {
+        val uri = data?.data
+        if (request == PICK && result == RESULT_OK && uri != null) showPicture(uri)
+    }
+
+    // Pictures.
+
+    private fun showPicture(uri: Uri) {
+        picture = uri
+        closeCamera()
+        models.handler.post {
+            try {
+                val bitmap = readPicture(contentResolver, uri)
+                models.show(bitmap.toArgb())
+                runOnUiThread { show(bitmap) }
+            } catch (problem: Problem) {
+                pictureFailed(problem.message.orEmpty())
+            } catch (error: IOException) {
+                pictureFailed(getString(R.string.picture_failed))
+            } catch (error: SecurityException) {
+                pictureFailed(getString(R.string.picture_failed))
+            }
+        }
+    }
+
+    private fun pictureFailed(text: String) {
+        models.show(null)
+        runOnUiThread { viewProblem(text) }
+    }
+
+    private fun show(bitmap: Bitmap) {
+        if (picture == null) return
+        viewProblem(null)
+        val view = findViewById<ImageView>(R.id.picture)
+        view.setImageBitmap(bitmap)
+        view.visibility = View.VISIBLE
+    }
+
+    // The camera.
+
+    private fun openCamera() {
+        val texture = preview.surfaceTexture ?: return
+        if (camera != null || !resumed || picture != null) return
+        turnPreview()
+        val opened = Camera(this, models.handler, displayDegrees(), ::onCameraState, models::classify)
+        camera = opened
+        models.handler.post { opened.open(texture) }
+    }
+
+    private fun closeCamera() {
+        val open = camera ?: return
+        camera = null
+        models.handler.post(open::close)
+    }
+
+    private fun onCameraState(state: CameraState) = runOnUiThread {
+        if (camera == null) return@runOnUiThread
+        if (state != CameraState.RUNNING) camera = null
+        allow.visibility = if (state == CameraState.NO_PERMISSION) View.VISIBLE else View.GONE
+        viewProblem(
+            when (state) {
+                CameraState.RUNNING -> null
+                CameraState.NO_PERMISSION -> getString(R.string.no_permission)
+                CameraState.NO_CAMERA -> getString(R.string.no_camera)
+                CameraState.FAILED -> getString(R.string.camera_failed)
+            },
+        )
+        if (state == CameraState.NO_PERMISSION && !asked) askForCamera()
+    }
+
+    /** Asks, or opens the settings when Android does not ask any more. */
+    private fun askForCamera() {
+        if (asked && !shouldShowRequestPermissionRationale(Manifest.permission.CAMERA)) {
+            val settings = Intent(Settings.ACTION_APPLICATION_DETAILS_SETTINGS)
+            startActivity(settings.setData(Uri.fromParts("package", packageName, null)))
+        } else {
+            asked = true
+            requestPermissions(arrayOf(Manifest.permission.CAMERA), PERMISSION)
+        }
+    }
+
+    override fun onRequestPermissionsResult(request: Int, names: Array<String>, granted: IntArray) {
+        if (granted.firstOrNull() == PackageManager.PERMISSION_GRANTED) openCamera()
+    }
+
+    @Suppress("DEPRECATION") // Its successor needs Android 11.
+    private fun displayDegrees() = when (windowManager.defaultDisplay.rotation) {
+        Surface.ROTATION_90 -> 90
+        Surface.ROTATION_180 -> 180
+        Surface.ROTATION_270 -> 270
+        else -> 0
+    }
+
+    /** Makes the preview fill its view, upright and undistorted. */
+    private fun turnPreview() {
+        val degrees = displayDegrees()
+        val width = preview.width.toFloat()
+        val height = preview.height.toFloat()
+        val (across, down) = if (degrees % 180 == 0) width to height else height to width
+        val scale = maxOf(across / FRAME_HEIGHT, down / FRAME_WIDTH)
+        val matrix = Matrix()
+        matrix.postScale(scale * FRAME_HEIGHT / width, scale * FRAME_WIDTH / height, width / 2, height / 2)
+        matrix.postRotate(-degrees.toFloat(), width / 2, height / 2)
+        preview.setTransform(matrix)
+    }
+
+    override fun onSurfaceTextureAvailable(surface: SurfaceTexture, width: Int, height: Int) =
+        openCamera()
+
+    override fun onSurfaceTextureSizeChanged(surface: SurfaceTexture, width: Int, height: Int) =
+        turnPreview()
+
+    override fun onSurfaceTextureDestroyed(surface: SurfaceTexture): Boolean {
+        closeCamera()
+        return true
+    }
+
+    override fun onSurfaceTextureUpdated(surface: SurfaceTexture) = Unit
+
+    // What the models say.
+
+    override fun onLoaded(loaded: Loaded) {
+        this.loaded = loaded
+        val start = selection ?: Selection(loaded.categories.toSet())
+        selection = start
+        categories.build(loaded.taxonomy.roots)
+        categories.show(start)
+        models.choose(start.categories, way)
+    }
+
+    override fun onFullLatency(medianMillis: Double) {
+        fullMillis = medianMillis
+        showCost()
+    }
+
+    override fun onChosen(plan: Plan, ways: List<Way>) {
+        this.plan = plan
+        macs = plan.macs
+        millis = Double.NaN
+        modelProblem(null)
+        this.ways.show(ways, plan.way)
+        gains.show(plan.gainNodes, factors)
+        showCost()
+    }
+
+    override fun onClassified(classified: Classified) {
+        if (plan == null) return
+        macs = classified.macs
+        millis = classified.medianMillis
+        results.show(classified)
+        showCost()
+    }
+
+    override fun onProblem(message: String) {
+        plan = null
+        modelProblem(message)
+        results.show(Classified(emptyList(), emptyList(), 0, Double.NaN))
+        showCost()
+    }
+
+    private fun showCost() {
+        val full = loaded?.full ?: return
+        cost.show(plan, macs, millis, full, fullMillis)
+    }
+
+    private fun modelProblem(text: String?) {
+        modelProblem = text
+        showProblems()
+    }
+
+    private fun viewProblem(text: String?) {
+        viewProblem = text
+        if (picture != null) allow.visibility = View.GONE
+        showProblems()
+    }
+
+    private fun showProblems() {
+        val texts = listOfNotNull(modelProblem, viewProblem)
+        message.text = texts.joinToString("\n")
+        message.visibility = if (texts.isEmpty()) View.GONE else View.VISIBLE
+    }
+
+    private companion object {
+        const val MODELS = "models"
+        const val PICK = 1
+        const val PERMISSION = 2
+    }
+}
+
+/** The ways to run the chosen set. */
+private class WaySpinner(private val spinner: Spinner, private val onChoice: (Way) -> Unit) :
+    AdapterView.OnItemSelectedListener {
+    private var ways = emptyList<Way>()
+
+    init {
+        spinner.onItemSelectedListener = this
+        spinner.isSaveEnabled = false
+    }
+
+    fun show(ways: List<Way>, chosen: Way) {
+        if (ways != this.ways) {
+            this.ways = ways
+            val names = ways.map { spinner.context.getString(nameOf(it)) }
+            val adapter =
+                ArrayAdapter(spinner.context, android.R.layout.simple_spinner_item, names)
+            adapter.setDropDownViewResource(android.R.layout.simple_spinner_dropdown_item)
+            spinner.adapter = adapter
+        }
+        spinner.setSelection(ways.indexOf(chosen))
+    }
+
+    private fun nameOf(way: Way) = when (way) {
+        Way.FILE -> R.string.way_file
+        Way.BUNDLE -> R.string.way_bundle
+        Way.PARTS -> R.string.way_parts
+    }
+
+    override fun onItemSelected(parent: AdapterView<*>?, view: View?, position: Int, id: Long) {
+        ways.getOrNull(position)?.let(onChoice)
+    }
+
+    override fun onNothingSelected(parent: AdapterView<*>?) = Unit
+}
