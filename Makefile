@@ -58,7 +58,7 @@ clean:  ## Remove the virtual environments, demo_out/ and all caches
 	@echo "== installing hlp-keras and its dependencies into .venv" \
 	  "(several minutes and 2 GB the first time)"
 	.venv/bin/python -m pip install -c constraints.txt \
-	  -e ".[train,export,report,jax,test]"
+	  -e ".[train,export,compress,report,jax,test]"
 	@echo "== installing tflite-micro, which not every platform has"
 	-.venv/bin/python -m pip install -c constraints.txt -e ".[tflm]"
 	@.venv/bin/python -c "import tflite_micro" 2>/dev/null || echo \
