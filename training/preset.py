@@ -44,13 +44,7 @@ def make_preset(
             f"Expected a name of letters, digits and underscores for a preset, "
             f"as in cifar10_resnet, got {name!r}."
         )
-    config = workdir.settings()
-    finished = len(workdir.rows(config.epochs))
-    if finished < config.epochs:
-        raise ValueError(
-            f"Expected a finished run, but {workdir.path} has {finished} of "
-            f"{config.epochs} epochs. Go on with hlp-train."
-        )
+    config = workdir.check_finished()
     folder = pathlib.Path(str(presets.FOLDER)) / name
     with files.replacing(folder / presets.MODEL) as partial:
         # A derived model has the same weights, but was never compiled.
