@@ -141,6 +141,17 @@ def _check(layer, producers, consumers):
             f"there is no quantisation-aware training. Cut the trunk before "
             f"it, build it of other layers, or quantise after the training."
         )
+    activation = getattr(layer, "activation", None)
+    if activation not in (
+        None,
+        tf_keras.activations.linear,
+        tf_keras.activations.relu,
+    ):
+        raise ValueError(
+            f"The layer {layer.name!r} has the activation "
+            f"{activation.__name__}, for which there is no quantisation-aware "
+            f"training. Use relu, or quantise after the training."
+        )
     if isinstance(layer, _LAYERS.BatchNormalization):
         (before,) = producers
         if not (
