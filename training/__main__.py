@@ -157,7 +157,7 @@ def _run(name, command, arguments):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         command(flags.FLAGS)
-    except (ValueError, OSError, FloatingPointError) as error:
+    except (ValueError, OSError, RuntimeError, FloatingPointError) as error:
         logging.debug("Where it happened:", exc_info=True)
         print(f"{name}: {error}", file=sys.stderr)
         return 1

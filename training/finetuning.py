@@ -4,8 +4,6 @@ import dataclasses
 import importlib.util
 import os
 
-import hlp_keras
-from hlp_keras import presets
 from training.config import TrainConfig
 from training.workdir import Workdir
 
@@ -20,6 +18,7 @@ SCHEDULES = ("constant", "polynomial")
 # What is changed of the recipe of the training before.
 RECIPE = {"epochs": 3, "learning_rate": 0.01, "warmup": 0.0}
 _PACKAGES = {
+    "ai_edge_litert": "ai-edge-litert",
     "tensorflow_model_optimization": "tensorflow-model-optimization",
     "tf_keras": "tf-keras",
 }
@@ -120,8 +119,10 @@ class Start:
     data: str
     method: str | None = None
 
-    def load(self) -> hlp_keras.HLPModel:
+    def load(self) -> "hlp_keras.HLPModel":  # noqa: F821
         """Loads the network."""
+        import hlp_keras  # not above: it loads TensorFlow
+
         return hlp_keras.load_model(self.path)
 
 
@@ -132,13 +133,22 @@ def find_start(name: str) -> Start:
         FileNotFoundError: there is neither.
         ValueError: the run in the work directory is not finished.
     """
-    if os.path.isdir(name) or name not in presets.list_presets():
-        workdir = Workdir(name)
-        config = workdir.check_finished()
-        method = workdir.finetuning().get("method")
-        # What was fine-tuned already is no preserved work of this method.
-        preserved = workdir.finetuning().get("preserve") or method
-        return Start(workdir.last, config, workdir.data(), preserved)
+    if not os.path.isdir(name):
+        from hlp_keras import presets  # not above: it loads TensorFlow
+
+        if name in presets.list_presets():
+            return _preset(name)
+    workdir = Workdir(name)
+    config = workdir.check_finished()
+    done = workdir.finetuning()
+    # A second quantisation preserves what the first did.
+    method = done.get("preserve") or done.get("method")
+    return Start(workdir.last, config, workdir.data(), method)
+
+
+def _preset(name):
+    from hlp_keras import presets
+
     card = presets.load_card(name)
     path = presets.FOLDER / name / presets.MODEL
     return Start(path, TrainConfig(**card["recipe"]), card["data"])

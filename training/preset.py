@@ -45,6 +45,11 @@ def make_preset(
             f"as in cifar10_resnet, got {name!r}."
         )
     config = workdir.check_finished()
+    if workdir.finetuning():
+        raise ValueError(
+            f"Expected a network as it was trained, but {workdir.path} has a "
+            f"fine-tuned one, whose card would not tell how to make it."
+        )
     folder = pathlib.Path(str(presets.FOLDER)) / name
     with files.replacing(folder / presets.MODEL) as partial:
         # A derived model has the same weights, but was never compiled.

@@ -17,7 +17,9 @@ from training.tuned import Tuned
 
 _LAYERS = tf_keras.layers
 _WITH_KERNEL = (_LAYERS.Conv2D, _LAYERS.DepthwiseConv2D, _LAYERS.Dense)
-# Their int8 kernels give the scale that they were given.
+# Their int8 operators take the relu after them in.
+_WITH_RELU = (*_WITH_KERNEL, _LAYERS.BatchNormalization, _LAYERS.Add)
+# Their int8 operators give the scale that they were given.
 _SAME_SCALE = (
     _LAYERS.MaxPooling2D,
     _LAYERS.AveragePooling2D,
@@ -179,7 +181,7 @@ def _is_fused(layer, users):
     # What is joined shares one scale, that of the result.
     if isinstance(user, _LAYERS.Concatenate):
         return True
-    return _is_relu(user) and not _is_relu(layer)
+    return _is_relu(user) and isinstance(layer, _WITH_RELU)
 
 
 def _is_relu(layer):
