@@ -110,7 +110,7 @@ def test_slices_have_the_integers_of_the_master(kind):
 
 
 @pytest.mark.skipif(
-    tflm.missing_reason() is not None, reason="tflite-micro is missing"
+    bool(tflm.missing_reason()), reason="tflite-micro is missing"
 )
 @pytest.mark.parametrize("kind", ["resnet", "mobilenet", "seven heads"])
 def test_tflm_gives_the_same_integers(kind):
