@@ -12,7 +12,8 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 ON_TENSORFLOW := (import|from) (tensorflow|training|tflite_export|demo)
 KERAS_TESTS = $(shell grep -LE '^ *$(ON_TENSORFLOW)' tests/test_*.py)
 
-.PHONY: help demo test test-jax android lint format constraints clean
+.PHONY: help demo test test-tf-keras test-jax android lint format \
+  constraints clean
 
 help:  ## Show this list
 	@echo "make [PYTHON=/path/to/python] TARGET, where TARGET is"
@@ -22,10 +23,15 @@ demo: .venv/installed  ## Train, cut out, export and report in demo_out/
 	@echo "== the demo, into demo_out/"
 	.venv/bin/python -m demo --output_dir demo_out
 
-test: .venv/installed  ## Run the tests on TensorFlow, then on JAX
+test: .venv/installed  ## Run the tests on TensorFlow, tf-keras and JAX
 	@echo "== all tests on TensorFlow"
 	KERAS_BACKEND=tensorflow .venv/bin/python -m pytest
-	@$(MAKE) --no-print-directory test-jax
+	@$(MAKE) --no-print-directory test-tf-keras test-jax
+
+test-tf-keras: .venv/installed  ## Run the tests of fine-tuning on tf-keras
+	@echo "== the tests of what needs tf-keras"
+	TF_USE_LEGACY_KERAS=1 KERAS_BACKEND=tensorflow \
+	  .venv/bin/python -m pytest tests/tf_keras
 
 test-jax: .venv/installed  ## Run the tests of hlp_keras on JAX
 	@echo "== the tests of hlp_keras on JAX"
@@ -63,7 +69,7 @@ clean:  ## Remove the virtual environments, demo_out/ and all caches
 	@echo "== installing hlp-keras and its dependencies into .venv" \
 	  "(several minutes and 2 GB the first time)"
 	.venv/bin/python -m pip install -c constraints.txt \
-	  -e ".[train,export,report,jax,test]"
+	  -e ".[train,export,compress,report,jax,test]"
 	@echo "== installing tflite-micro, which not every platform has"
 	-.venv/bin/python -m pip install -c constraints.txt -e ".[tflm]"
 	@.venv/bin/python -c "import tflite_micro" 2>/dev/null || echo \

@@ -1,4 +1,4 @@
-"""Makes docs/results.md and the README's table from the result files.
+"""Puts the result files into docs/results.md, README.md and other pages.
 
 `python -m benchmarks.page`
 """
@@ -9,6 +9,8 @@ from benchmarks import results
 
 PAGE = results.RESULTS_DIR.parent / "results.md"
 README = PAGE.parent.parent / "README.md"
+# Pages with the section of one result, which has the page's name.
+SECTIONS = (PAGE.with_name("compression.md"),)
 _BEGIN, _END = "<!-- begin of results -->\n", "<!-- end of results -->\n"
 _HEADER = """\
 # Results
@@ -35,9 +37,24 @@ def update_readme(
         if figure.target
     ]
     table = ["| figure | measured | target |", "|---|--:|---|", *rows]
+    return _between_marks(text, "\n".join(table))
+
+
+def update_section(
+    text: str, name: str, directory: pathlib.Path = results.RESULTS_DIR
+) -> str:
+    """Puts all of a result, but its heading, into a page."""
+    path = directory / f"{name}.json"
+    if not path.exists():
+        return text
+    _, *lines = _section(results.read(path)).strip().splitlines()
+    return _between_marks(text, "\n".join(lines).strip())
+
+
+def _between_marks(text, new):
     before, rest = text.split(_BEGIN)
     _, after = rest.split(_END)
-    return "".join([before, _BEGIN, "\n".join(table), "\n", _END, after])
+    return "".join([before, _BEGIN, new, "\n", _END, after])
 
 
 def _read_all(directory):
@@ -93,4 +110,8 @@ if __name__ == "__main__":
     PAGE.write_text(make_page(), encoding="utf-8")
     readme = update_readme(README.read_text(encoding="utf-8"))
     README.write_text(readme, encoding="utf-8")
-    print(f"Wrote {PAGE.name} and the table in {README.name}.")
+    for path in SECTIONS:
+        section = update_section(path.read_text(encoding="utf-8"), path.stem)
+        path.write_text(section, encoding="utf-8")
+    names = ", ".join(path.name for path in (README, *SECTIONS))
+    print(f"Wrote {PAGE.name} and the results in {names}.")

@@ -64,6 +64,37 @@ def test_exports_and_prints_a_table(hlp_export, files, capfd):
     assert manifest.calibration.source == str(files / "images.npz")
 
 
+def test_takes_the_network_of_a_work_directory(hlp_export, files, capfd):
+    workdir = files / "workdir"
+    workdir.mkdir()
+    (workdir / "last.keras").write_bytes((files / "model.keras").read_bytes())
+    assert hlp_export(model=workdir, output_dir=files / "from_workdir") == 0
+    assert "float" in capfd.readouterr().out
+
+
+def test_slices_the_master_of_a_fine_tuned_work_directory(
+    hlp_export, files, master_file
+):
+    workdir = files / "tuned"
+    workdir.mkdir()
+    (workdir / "master.tflite").write_bytes(master_file.read_bytes())
+    out = files / "from_tuned"
+    flags = {"model": workdir, "output_dir": out}
+    assert hlp_export(representative_data=None, **flags) == 0
+    small = slicing.slice_master(master_file.read_bytes(), ["cat", "vehicle"])
+    assert (out / "cat-vehicle.tflite").read_bytes() == small
+
+
+def test_a_fine_tuned_work_directory_needs_no_other_master(
+    hlp_export, files, master_file, capfd
+):
+    workdir = files / "tuned twice"
+    workdir.mkdir()
+    (workdir / "master.tflite").write_bytes(master_file.read_bytes())
+    assert hlp_export(model=workdir, master=files / "new.tflite") == 1
+    assert "has a master already" in capfd.readouterr().err
+
+
 @pytest.fixture(scope="module")
 def master_file(files):
     path = files / "master.tflite"

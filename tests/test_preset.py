@@ -98,6 +98,12 @@ def test_a_run_that_is_not_finished_is_refused(run, folder, tmp_path):
         preset.make_preset("pets", model, workdir, evaluation)
 
 
+def test_a_fine_tuned_network_is_refused(run, folder, monkeypatch):
+    monkeypatch.setattr(Workdir, "finetuning", lambda self: {"method": "prune"})
+    with pytest.raises(ValueError, match="has a fine-tuned one"):
+        preset.make_preset("pets", *run)
+
+
 def test_a_name_that_is_no_identifier_is_refused(run):
     with pytest.raises(ValueError, match="letters, digits .* got 'my-pets'"):
         preset.make_preset("my-pets", *run)

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from benchmarks import comparison as comparison_benchmark
-from benchmarks import mlperf_tiny, preset_export
+from benchmarks import compression, mlperf_tiny, preset_export
 from hlp_keras import presets
 from tflite_export.manifest import Accuracy
 from training.category_sets import CategorySet
@@ -176,3 +176,41 @@ def test_a_network_within_the_budget_reaches_the_target():
     result = mlperf_tiny.make_result(3, exported)
     assert [figure.reached for figure in result.figures] == [True, False, False]
     assert result.tables[0].rows[2][:3] == ("ResNet-8", "86.00", "84.00")
+
+
+def compressed(gzip, accuracy, tflm_identical=1.0, is_slice_exact=True):
+    """The files of a whole network and one cutout."""
+    return [
+        compression.File(
+            (name,), 100, gzip, gzip, accuracy, is_slice_exact, tflm_identical
+        )
+        for name in ("animal", "pet")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pruned", "clustered", "tuned", "reached"),
+    [
+        (45, 55, 0.799, True),
+        (46, 56, 0.798, False),
+    ],
+)
+def test_compression_says_which_targets_were_reached(
+    pruned, clustered, tuned, reached
+):
+    is_exact = reached
+    files = {
+        "int8": compressed(100, 0.8),
+        "quantize": compressed(100, tuned),
+        "prune": compressed(pruned, 0.79 if reached else 0.789),
+        "cluster": compressed(80, 0.8),
+        "cluster, quantize": compressed(
+            clustered, 0.795 if reached else 0.794, 1.0, is_exact
+        ),
+    }
+    if not reached:
+        files["cluster"] = compressed(80, 0.8, 0.5)
+    result = compression.make_result([0.8, 0.8], files)
+    assert [figure.reached for figure in result.figures] == 8 * [reached]
+    assert result.tables[0].rows[0][:3] == ("animal", "int8", "100")
+    assert len(result.tables[0].rows) == 10

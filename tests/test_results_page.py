@@ -17,6 +17,12 @@ def test_the_readme_s_table_is_what_the_command_makes():
     assert text == page.update_readme(text), UPDATE
 
 
+@pytest.mark.parametrize("path", page.SECTIONS, ids=lambda path: path.name)
+def test_the_sections_of_pages_are_what_the_command_makes(path):
+    text = path.read_text(encoding="utf-8")
+    assert text == page.update_section(text, path.stem), UPDATE
+
+
 @pytest.fixture
 def directory(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(results, "RESULTS_DIR", tmp_path)
@@ -74,3 +80,12 @@ def test_a_readme_leaves_away_a_figure_without_a_target(directory):
         "<!-- begin of results -->\n<!-- end of results -->\n", directory
     )
     assert "Speed" not in text
+
+
+def test_a_page_gets_all_of_one_result(directory):
+    before = "# Title\n<!-- begin of results -->\n<!-- end of results -->\nEnd"
+    text = page.update_section(before, "speed", directory)
+    assert "## Speed" not in text
+    assert "| size, kB | 0.5 |" in text
+    assert page.update_section(text, "speed", directory) == text
+    assert page.update_section(before, "missing", directory) == before

@@ -53,6 +53,26 @@ def test_a_mistake_becomes_a_message(flags, message, tmp_path):
     assert "Traceback" not in errors
 
 
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--data=photos",), "Expected --config"),
+        (("--config=cifar10", "--data=x", "--from=x"), "--from has no meaning"),
+        (("--finetune=prune",), "--finetune needs --from"),
+        (("--finetune=prune", "--from=nowhere"), "Train first, with hlp-train"),
+        (
+            ("--finetune=prune", "--from=cifar10_resnet_mcu", "--sparsity=1"),
+            "Expected --sparsity to be from 0.5 to 0.9, got 1",
+        ),
+    ],
+)
+def test_a_mistake_in_a_fine_tuning_becomes_a_message(flags, message, tmp_path):
+    code, _, errors = train(f"--workdir={tmp_path}", *flags)
+    assert code == 1
+    assert message in errors
+    assert "Traceback" not in errors
+
+
 def test_every_setting_is_explained():
     _, output, _ = train("--help")
     assert "--config.batch_size: images per step" in output
@@ -174,3 +194,28 @@ def test_networks_are_compared_by_command(flags, tmp_path):
     assert "all (4)" in output
     assert (tmp_path / "out" / "comparison.json").exists()
     assert (tmp_path / "plots" / "accuracy_over_macs.svg").exists()
+
+
+@pytest.mark.slow
+def test_a_network_is_fine_tuned_and_exported_by_command(flags, tmp_path):
+    base, tuned = tmp_path / "base", tmp_path / "tuned"
+    code, _, errors = train(*flags, "--config.epochs=1", f"--workdir={base}")
+    assert code == 0, errors
+    code, output, errors = train(
+        "--finetune=cluster,quantize",
+        "--clusters=8",
+        f"--from={base}",
+        f"--workdir={tuned}",
+        "--config.epochs=1",
+    )
+    assert code == 0, errors
+    assert "values per kernel" in output
+    code, output, errors = run(
+        "-m",
+        "tflite_export",
+        f"--model={tuned}",
+        "--categories=cat,ship",
+        f"--output_dir={tmp_path / 'out'}",
+    )
+    assert code == 0, errors
+    assert (tmp_path / "out" / "cat-ship.tflite").exists()

@@ -14,7 +14,11 @@ from collections.abc import Callable
 from absl import app, flags
 
 _MODEL = flags.DEFINE_string(
-    "model", None, "A trained network: a .keras file of an HLPModel."
+    "model",
+    None,
+    "A trained network: a .keras file of an HLPModel, or the work directory of "
+    "its training. One that was fine-tuned with quantisation has a master with "
+    "the trained ranges, which is sliced.",
 )
 _MASTER = flags.DEFINE_string(
     "master",
@@ -136,6 +140,7 @@ def _chosen_use():
     Raises:
         ValueError: they ask for none, or do not go together.
     """
+    _open_workdir()
     for use in _USES:
         if all(flag.present for flag in use.chosen_by):
             break
@@ -156,6 +161,24 @@ def _chosen_use():
             f"give --model and --master; to slice it, --master alone."
         )
     return use
+
+
+def _open_workdir():
+    """Takes the file that is meant by the work directory in --model."""
+    if not _MODEL.present or not os.path.isdir(_MODEL.value):
+        return
+    folder = pathlib.Path(_MODEL.value)
+    trained = folder / "master.tflite"
+    if not trained.exists():
+        flags.FLAGS["model"].value = str(folder / "last.keras")
+        return
+    if _MASTER.present:
+        raise ValueError(
+            f"{folder} has a master already, with trained ranges. Copy "
+            f"{trained}, or slice it with --categories and --output_dir."
+        )
+    flags.FLAGS["model"].unparse()
+    flags.FLAGS["master"].parse(str(trained))
 
 
 def _listed(holders):

@@ -54,7 +54,7 @@ def convert(model: keras.Model, images, io_type: str = "int8") -> bytes:
             input_signature=_signature(model),
         )
         data = _converter(directory, inputs, io_type).convert()
-    _check_result(flatbuffer.parse(data), io_type)
+    check_result(flatbuffer.parse(data), io_type)
     return data
 
 
@@ -119,7 +119,8 @@ def _check_arguments(model, images, io_type):
         raise ValueError("Quantisation needs at least one calibration image.")
 
 
-def _check_result(model, io_type):
+def check_result(model, io_type: str) -> None:
+    """Raises RuntimeError unless a parsed model is quantised as promised."""
     names = [operator.name for operator in flatbuffer.operators(model)]
     if "CUSTOM" in names:
         raise RuntimeError(f"Not all operators are built in: {names}.")

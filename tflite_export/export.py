@@ -135,15 +135,52 @@ def export_master(
         OSError: `path` is another file or cannot be written.
     """
     hlp_keras.model.check_model(model)
+
+    def make():
+        shape = model.inputs[0].shape[1:]
+        images = image_arrays.as_float(calibration_images, shape)
+        return master.make_master(model, images, calibration)
+
+    return _write_master(model, make, test_images, test_labels, path, limits)
+
+
+def export_trained_master(
+    model: hlp_keras.HLPModel,
+    data: bytes,
+    test_images,
+    test_labels,
+    path,
+    *,
+    calibration: Calibration,
+    limits: verify.Limits | None = None,
+) -> making.Making:
+    """Makes a verified master of a flatbuffer whose ranges were trained.
+
+    Args:
+        model: the network with the trained float weights.
+        data: see `master.make_trained_master`.
+        test_images: as for `export_master`, as are all others.
+        test_labels: class index of every test image.
+        path: file to write.
+        calibration: which images the ranges are from.
+        limits: how far int8 may be from float.
+    """
+
+    def make():
+        return master.make_trained_master(model, data, calibration)
+
+    return _write_master(model, make, test_images, test_labels, path, limits)
+
+
+def _write_master(model, make, test_images, test_labels, path, limits):
     with output.replacing_file(path, _check_master) as new:
         shape = model.inputs[0].shape[1:]
-        calibration_images = image_arrays.as_float(calibration_images, shape)
         test_images = image_arrays.as_float(test_images, shape)
         names = model.taxonomy.categories
         test_labels = _check_labels(
             model.taxonomy, [names], test_labels, len(test_images)
         )
-        data = master.make_master(model, calibration_images, calibration)
+        data = make()
         checks = _verify(model, data, test_images, test_labels, limits)
         data = master.with_checks(data, *checks)
         new.write_bytes(data)

@@ -43,7 +43,55 @@ def make_master(
     """
     master = flatbuffer.parse(convert.convert(model, images))
     _name_tensors(master, _segments_by_layer(model))
-    calibration = calibration or Calibration("arrays", len(images))
+    return _made(
+        master, model, calibration or Calibration("arrays", len(images))
+    )
+
+
+def make_trained_master(
+    model: hlp_keras.HLPModel, data: bytes, calibration: Calibration
+) -> bytes:
+    """Makes a master of a flatbuffer whose ranges were trained.
+
+    Args:
+        model: the network.
+        data: of the same network, without models inside but with the same
+            names of layers; quantised as `convert.convert` does.
+        calibration: which images its ranges are from.
+
+    Raises:
+        RuntimeError: it is not quantised so, its heads have several scales,
+            or nothing in it is from a segment.
+    """
+    master = flatbuffer.parse(data)
+    convert.check_result(master, "int8")
+    _check_one_scale(master)
+    _name_tensors(master, _segments_by_inner_layer(model))
+    return _made(master, model, calibration)
+
+
+def _check_one_scale(model):
+    """Slices give the master's integers when all heads share its scale."""
+    tensors = model.subgraphs[0].tensors
+    for operator in model.subgraphs[0].operators:
+        if flatbuffer.operator_name(model, operator) != "CONCATENATION":
+            continue
+        scales = {
+            (
+                float(tensors[i].quantization.scale[0]),
+                int(tensors[i].quantization.zeroPoint[0]),
+            )
+            for i in (*operator.inputs, *operator.outputs)
+        }
+        if len(scales) > 1:
+            raise RuntimeError(
+                f"Expected one scale for all that is joined to the logits, "
+                f"got {sorted(scales)}."
+            )
+
+
+def _made(master, model, calibration):
+    """Writes into a master what it is and how it was made."""
     made = making.Making(calibration, description.tool_versions())
     metadata = describe(model.taxonomy)
     if model.gate is not None:
@@ -111,6 +159,21 @@ def _segments_by_layer(model):
     return found
 
 
+def _segments_by_inner_layer(model):
+    """The segment that each layer in it belongs to, at any depth."""
+
+    def layers(part):
+        for layer in part.layers:
+            yield layer.name
+            yield from layers(layer) if hasattr(layer, "layers") else ()
+
+    return {
+        name: segment
+        for segment, part in model.segments.items()
+        for name in layers(part)
+    }
+
+
 def _name_tensors(model, segments):
     """Gives tensors short names, and the ends of segments those of these.
 
@@ -122,7 +185,7 @@ def _name_tensors(model, segments):
         i: _segment(tensor.name.decode(), segments)
         for i, tensor in enumerate(graph.tensors)
     }
-    heads = [name for name in segments.values() if name.startswith("head")]
+    heads = {name for name in segments.values() if name.startswith("head")}
     ends = {}
     for operator in graph.operators:
         for output in operator.outputs:
@@ -134,7 +197,7 @@ def _name_tensors(model, segments):
             for operator in graph.operators
             if flatbuffer.operator_name(model, operator) == "FULLY_CONNECTED"
         )
-        ends[heads[0]] = int(dense.outputs[0])
+        ends[heads.pop()] = int(dense.outputs[0])
     missing = [name for name in segments.values() if name not in ends]
     if missing:
         raise RuntimeError(

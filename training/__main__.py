@@ -1,6 +1,7 @@
 """Trains, evaluates and compares a hierarchical network, by command.
 
     hlp-train --config cifar10 --data cifar10 --workdir out --config.epochs=40
+    hlp-train --finetune quantize --from out --workdir out_int8
     hlp-evaluate --workdir out
     hlp-compare --config cifar10 --data cifar10 --workdir comparison
 
@@ -15,15 +16,17 @@ import sys
 from absl import app, flags, logging
 
 from training import config as configs
-from training import sources
+from training import finetuning, sources
 from training.workdir import Workdir
 
 _OVERRIDE = "config."
+# tf-keras in place of Keras, which tensorflow-model-optimization needs.
+_LEGACY = "TF_USE_LEGACY_KERAS"
 
 
 def train() -> None:
     """Runs `hlp-train`."""
-    _define_run()
+    _define_run(is_required=False)
     flags.DEFINE_string(
         "workdir",
         None,
@@ -31,6 +34,7 @@ def train() -> None:
         "was broken off.",
         required=True,
     )
+    _define_finetuning()
     app.run(lambda arguments: _run("hlp-train", _train, arguments))
 
 
@@ -96,7 +100,34 @@ def compare() -> None:
     app.run(lambda arguments: _run("hlp-compare", _compare, arguments))
 
 
-def _define_run():
+def _define_finetuning():
+    """Defines the flags of a fine-tuning."""
+    changed = ", ".join(f"{k}={v}" for k, v in finetuning.RECIPE.items())
+    flags.DEFINE_enum(
+        "finetune",
+        None,
+        finetuning.METHODS,
+        f"Go on with a trained network for a few epochs: quantisation-aware, "
+        f"pruned or with clustered weights. --config and --data are by default "
+        f"those of its training, but for {changed}.",
+    )
+    flags.DEFINE_string(
+        "from",
+        None,
+        "With --finetune, the network to begin with: a work directory, or the "
+        "name of a preset.",
+    )
+    flags.DEFINE_float("sparsity", 0.75, "Part of the weights to prune.")
+    flags.DEFINE_enum(
+        "sparsity_schedule",
+        "polynomial",
+        finetuning.SCHEDULES,
+        "Prune at once, or more and more in the first half of the steps.",
+    )
+    flags.DEFINE_integer("clusters", 16, "Different weights that a kernel has.")
+
+
+def _define_run(is_required=True):
     """Defines the flags that say what is trained on what."""
     flags.DEFINE_string(
         "config",
@@ -104,14 +135,14 @@ def _define_run():
         f"Settings of the run: {', '.join(configs.list_configs())}, or the "
         f"path of a Python file with get_config(). --config.FIELD=value "
         f"replaces one of them.",
-        required=True,
+        required=is_required,
     )
     flags.DEFINE_string(
         "data",
         None,
         "Source of the images: fashion_mnist_mini, fashion_mnist, cifar10, "
         "cifar100, a directory or an .npz file.",
-        required=True,
+        required=is_required,
     )
     for field in dataclasses.fields(configs.TrainConfig):
         flags.DEFINE_string(
@@ -126,7 +157,7 @@ def _run(name, command, arguments):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         command(flags.FLAGS)
-    except (ValueError, OSError, FloatingPointError) as error:
+    except (ValueError, OSError, RuntimeError, FloatingPointError) as error:
         logging.debug("Where it happened:", exc_info=True)
         print(f"{name}: {error}", file=sys.stderr)
         return 1
@@ -134,21 +165,70 @@ def _run(name, command, arguments):
 
 
 def _load_run(options):
-    overrides = {
+    config = configs.load_config(options.config, _overrides(options))
+    return config, sources.load_source(options.data, config.image_size)
+
+
+def _overrides(options):
+    return {
         name.removeprefix(_OVERRIDE): value
         for name, value in options.flag_values_dict().items()
         if name.startswith(_OVERRIDE) and value is not None
     }
-    config = configs.load_config(options.config, overrides)
-    return config, sources.load_source(options.data, config.image_size)
 
 
 def _train(options):
+    if options.finetune is not None:
+        return _finetune(options)
+    if options["from"].value is not None:
+        raise ValueError("--from has no meaning without --finetune.")
+    for name in ("config", "data"):
+        if options[name].value is None:
+            raise ValueError(f"Expected --{name}; see --helpfull.")
     config, source = _load_run(options)
     # Imported late: TensorFlow takes seconds, and a wrong flag none.
     from training import train
 
     train.train_and_evaluate(config, source, options.workdir)
+
+
+def _finetune(options):
+    if options["from"].value is None:
+        raise ValueError(
+            "--finetune needs --from, a work directory or the name of a preset."
+        )
+    start = finetuning.find_start(options["from"].value)
+    stages = finetuning.stages(
+        options.finetune,
+        start.method,
+        options.sparsity,
+        options.sparsity_schedule,
+        options.clusters,
+    )
+    config = start.config
+    if options.config is not None:
+        config = configs.load_config(options.config)
+    config = configs.override(finetuning.recipe(config), _overrides(options))
+    source = sources.load_source(options.data or start.data, config.image_size)
+    finetuning.check_installed()
+    if os.environ.get(_LEGACY) != "1":
+        _restart({_LEGACY: "1", "KERAS_BACKEND": "tensorflow"})
+    from training import compression_report, finetune
+
+    model = finetune.finetune(
+        start.load(), stages, config, source, options.workdir
+    )
+    print(f"\n{compression_report.measure(model)}")
+
+
+def _restart(environment):
+    """Runs the same command in place of this process, which ends here."""
+    sys.stdout.flush()
+    os.execve(
+        sys.executable,
+        [sys.executable, "-m", "training", *sys.argv[1:]],
+        {**os.environ, **environment},
+    )
 
 
 def _evaluate(options):

@@ -242,9 +242,12 @@ def load_config(
             f"Expected a function get_config() in {path} that gives a "
             f"TrainConfig, got {config!r}."
         )
-    changes = {
-        field: _parse(field, text) for field, text in (overrides or {}).items()
-    }
+    return override(config, overrides or {})
+
+
+def override(config: TrainConfig, overrides: Mapping[str, str]) -> TrainConfig:
+    """Changes fields to values that are written as in Python."""
+    changes = {field: _parse(field, text) for field, text in overrides.items()}
     return dataclasses.replace(config, **changes)
 
 

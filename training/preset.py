@@ -44,12 +44,11 @@ def make_preset(
             f"Expected a name of letters, digits and underscores for a preset, "
             f"as in cifar10_resnet, got {name!r}."
         )
-    config = workdir.settings()
-    finished = len(workdir.rows(config.epochs))
-    if finished < config.epochs:
+    config = workdir.check_finished()
+    if workdir.finetuning():
         raise ValueError(
-            f"Expected a finished run, but {workdir.path} has {finished} of "
-            f"{config.epochs} epochs. Go on with hlp-train."
+            f"Expected a network as it was trained, but {workdir.path} has a "
+            f"fine-tuned one, whose card would not tell how to make it."
         )
     folder = pathlib.Path(str(presets.FOLDER)) / name
     with files.replacing(folder / presets.MODEL) as partial:

@@ -160,13 +160,7 @@ def compile_model(
     )
     model.compile(
         optimizer,
-        hlp_keras.HierarchicalCrossentropy(
-            model.taxonomy,
-            coarse_weight=config.coarse_weight,
-            sets_weight=config.sets_weight,
-            label_smoothing=config.label_smoothing,
-            seed=config.seed,
-        ),
+        make_loss(config, model.taxonomy),
         metrics=[
             keras.metrics.SparseCategoricalAccuracy("accuracy"),
             *hlp_keras.level_accuracies(model.taxonomy),
@@ -174,10 +168,31 @@ def compile_model(
     )
 
 
-def make_optimizer(config: TrainConfig, steps: int) -> keras.Optimizer:
-    """Makes the optimizer and its schedule over all steps of the run."""
+def make_loss(
+    config: TrainConfig, taxonomy: hlp_keras.Taxonomy
+) -> hlp_keras.HierarchicalCrossentropy:
+    """Makes the loss on the logits of a network."""
+    return hlp_keras.HierarchicalCrossentropy(
+        taxonomy,
+        coarse_weight=config.coarse_weight,
+        sets_weight=config.sets_weight,
+        label_smoothing=config.label_smoothing,
+        seed=config.seed,
+    )
+
+
+def make_optimizer(
+    config: TrainConfig, steps: int, optimizers=keras.optimizers
+):
+    """Makes the optimizer and its schedule over all steps of the run.
+
+    Args:
+        config: the recipe.
+        steps: of the run.
+        optimizers: the module to take them from, that of Keras or of tf-keras.
+    """
     warmup_steps = round(config.warmup * steps)
-    schedule = keras.optimizers.schedules.CosineDecay(
+    schedule = optimizers.schedules.CosineDecay(
         0.0 if warmup_steps else config.learning_rate,
         decay_steps=steps - warmup_steps,
         alpha=1.0 if config.schedule == "constant" else 0.0,
@@ -185,10 +200,8 @@ def make_optimizer(config: TrainConfig, steps: int) -> keras.Optimizer:
         warmup_steps=warmup_steps,
     )
     if config.optimizer == "adamw":
-        return keras.optimizers.AdamW(
-            schedule, weight_decay=config.weight_decay
-        )
-    return keras.optimizers.SGD(
+        return optimizers.AdamW(schedule, weight_decay=config.weight_decay)
+    return optimizers.SGD(
         schedule,
         momentum=config.momentum,
         nesterov=True,
@@ -253,14 +266,21 @@ class StopAtNaN(keras.callbacks.Callback):
         self._check(logs["val_loss"], "loss on the test images")
 
     def _check(self, loss, name):
-        if math.isfinite(loss):
-            return
-        kept = "No epoch was finished before."
-        if self.workdir.last.exists():
-            kept = f"The network of the epoch before is in {self.workdir.last}."
-        raise FloatingPointError(
-            f"The {name} became {loss} in epoch {self.epoch}. Lower "
-            f"config.learning_rate (now {self.config.learning_rate}) or "
-            f"lengthen config.warmup (now {self.config.warmup}), and train in "
-            f"a new work directory. {kept}"
-        )
+        check_finite(loss, name, self.epoch, self.config, self.workdir)
+
+
+def check_finite(
+    loss: float, name: str, epoch: int, config: TrainConfig, workdir: Workdir
+) -> None:
+    """Raises FloatingPointError, with advice, unless a loss is a number."""
+    if math.isfinite(loss):
+        return
+    kept = "No epoch was finished before."
+    if workdir.last.exists():
+        kept = f"The network of the epoch before is in {workdir.last}."
+    raise FloatingPointError(
+        f"The {name} became {loss} in epoch {epoch}. Lower "
+        f"config.learning_rate (now {config.learning_rate}) or lengthen "
+        f"config.warmup (now {config.warmup}), and train in a new work "
+        f"directory. {kept}"
+    )

@@ -25,6 +25,8 @@ class Workdir:
     | `best.keras` | the one with the best accuracy on the test images |
     | `tensorboard/` | for `tensorboard --logdir` |
     | `evaluation.json` | what `hlp-evaluate` found |
+    | `state.npz` | in place of `best.keras`, where a fine-tuning goes on |
+    | `master.tflite` | the int8 model with the ranges of a fine-tuning |
 
     A run may be killed at any moment. So `last.keras` alone, with its
     optimizer's count of steps, says which epochs are finished: the log is
@@ -40,15 +42,29 @@ class Workdir:
         self.best = self.path / "best.keras"
         self.tensorboard = self.path / "tensorboard"
         self.evaluation = self.path / "evaluation.json"
+        self.state = self.path / "state.npz"
+        self.master = self.path / "master.tflite"
 
-    def claim(self, config: TrainConfig, source: Source) -> None:
+    def claim(
+        self,
+        config: TrainConfig,
+        source: Source,
+        finetuning: Mapping | None = None,
+    ) -> None:
         """Makes this the directory of a run, or checks that it is already.
+
+        Args:
+            config: the settings.
+            source: the images.
+            finetuning: what else a fine-tuning is told.
 
         Raises:
             ValueError: it belongs to a run with other settings or data.
             OSError: it cannot be written.
         """
         mine = {"data": source.name, **settings_of(config, source)}
+        if finetuning is not None:
+            mine["finetuning"] = dict(finetuning)
         text = json.dumps(mine, indent=2, ensure_ascii=False) + "\n"
         if self.config.exists():
             check_same(self.path, self._read_config(), mine)
@@ -76,6 +92,26 @@ class Workdir:
         """
         return TrainConfig(**self._read_config()["config"])
 
+    def finetuning(self) -> dict:
+        """What a fine-tuning was told beside the settings; else nothing."""
+        return self._read_config().get("finetuning", {})
+
+    def check_finished(self) -> TrainConfig:
+        """The settings of a run all of whose epochs are finished.
+
+        Raises:
+            FileNotFoundError: there was no run in this directory.
+            ValueError: epochs are missing.
+        """
+        config = self.settings()
+        finished = len(self.rows(config.epochs)) if self.last.exists() else 0
+        if finished < config.epochs:
+            raise ValueError(
+                f"Expected a finished run, but {self.path} has {finished} of "
+                f"{config.epochs} epochs. Go on with hlp-train."
+            )
+        return config
+
     def _read_config(self):
         try:
             return json.loads(self.config.read_text(encoding="utf-8"))
@@ -94,6 +130,13 @@ class Workdir:
         self, model, epoch: int, metrics: Mapping[str, float]
     ) -> None:
         """Keeps the Keras model and metrics of an epoch, counted from 1."""
+        self.save_last(model, epoch, metrics)
+        self.update_best(epoch)
+
+    def save_last(
+        self, model, epoch: int, metrics: Mapping[str, float]
+    ) -> None:
+        """Keeps them without asking whether the network is the best."""
         rows = [*self.rows(epoch - 1), {"epoch": epoch, **metrics}]
         with (
             files.replacing(self.log) as partial,
@@ -104,7 +147,6 @@ class Workdir:
             writer.writerows(rows)
         with files.replacing(self.last) as partial:
             model.save(partial)
-        self.update_best(epoch)
 
     def rows(self, finished_epochs: int) -> list[dict[str, str]]:
         """The log's rows of the epochs that are finished."""
