@@ -79,7 +79,14 @@ class Killed(BaseException):
     """Stands for a signal that nobody catches."""
 
 
-@pytest.mark.parametrize("last_written", ["state", "last", "master"])
+@pytest.mark.parametrize(
+    "last_written",
+    [
+        "state",
+        pytest.param("last", marks=pytest.mark.slow),
+        pytest.param("master", marks=pytest.mark.slow),
+    ],
+)
 def test_a_killed_run_ends_like_one_that_was_not(
     last_written, whole, tmp_path, monkeypatch
 ):

@@ -30,6 +30,10 @@ KINDS = {
     "seven heads": {"taxonomy": MANY},
     "one head": {"taxonomy": hlp_keras.Taxonomy.from_nested(["a", "b"])},
 }
+BOTH_FAMILIES = [
+    "resnet",
+    pytest.param("mobilenet", marks=pytest.mark.slow),
+]
 
 
 def simplify(model, preserve):
@@ -144,7 +148,7 @@ def kernels_of(data):
             yield np.asarray(buffer.data).view(np.int8)
 
 
-@pytest.mark.parametrize("kind", ["resnet", "mobilenet"])
+@pytest.mark.parametrize("kind", BOTH_FAMILIES)
 def test_zeros_are_preserved(kind):
     model, tuned, data = trained(kind, "prune")
     before = dict(tf_keras_bridge._layers(model))
@@ -155,7 +159,7 @@ def test_zeros_are_preserved(kind):
     assert all(np.mean(kernel == 0) > 0.3 for kernel in kernels_of(data))
 
 
-@pytest.mark.parametrize("kind", ["resnet", "mobilenet"])
+@pytest.mark.parametrize("kind", BOTH_FAMILIES)
 def test_equal_weights_stay_equal(kind):
     _, tuned, data = trained(kind, "cluster")
     # -6 to 6, as `simplify` leaves them.
