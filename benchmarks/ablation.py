@@ -143,8 +143,8 @@ def make_result(
         about=(
             f"The configuration `{name}` with one setting changed at a time. "
             f"{settings.epochs} epochs, seed {settings.seed}, 1 run each: "
-            f"another seed moves a result, too, by up to about half a point, "
-            f"which the intervals (95 %, paired by image) do not hold. "
+            f"the intervals (95 %, paired by image) do not hold what another "
+            f"seed would change. "
             f"Short runs say little of what acts against overfitting. "
             f"*Cutouts* is the mean accuracy of the cutouts of all nodes."
         ),
