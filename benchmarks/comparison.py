@@ -98,7 +98,7 @@ def _figures(comparison):
             f"{trained}, {comparison.images:,} images",
             target="at least 0",
         )
-    yield plain_as_accurate(whole)
+    yield plain_as_accurate(whole, comparison.as_deep)
     for kind, figure in (
         ("nodes", summary.nodes_over_scratch),
         ("random sets", summary.random_over_scratch),
@@ -123,9 +123,13 @@ def _figures(comparison):
         )
 
 
-def plain_as_accurate(whole: SetResult) -> results.Figure:
+def plain_as_accurate(
+    whole: SetResult, as_deep: SetResult | None = None
+) -> results.Figure:
     """Compares the full network's price with an equally good plain one's."""
     networks = [whole.scratch, *whole.narrower]
+    if as_deep is not None:
+        networks.append(as_deep.scratch)
     equal = smallest_equal(whole.cutout.accuracy.value, networks)
     # More than some MACs is at most some ratio, and the other way round.
     bound = {"more than": "below this, ", "at most": "at least this, "}

@@ -113,6 +113,16 @@ def test_the_price_of_the_full_network(plain, ratio, is_reached, bound):
     assert bound in figure.runs
 
 
+def test_a_plain_network_as_deep_counts_for_the_price():
+    whole = dataclasses.replace(
+        one_set("", 0.8, 0.7, 1000), scratch=network(0.7, 500)
+    )
+    as_deep = dataclasses.replace(whole, scratch=network(0.9, 2000))
+    figure = comparison_benchmark.plain_as_accurate(whole, as_deep)
+    assert figure.value == pytest.approx(1)
+    assert "2 plain networks" in figure.runs
+
+
 def test_a_comparison_lists_every_set(result):
     (table,) = result.tables
     assert [row[0] for row in table.rows] == ["all (2)", "pet (2)", "boat (2)"]
