@@ -29,7 +29,11 @@ _NUM_CALIBRATION_SAMPLES = 500
 # What else hlp-train is told of each run.
 _RUNS = {
     "quantize": ("--config.epochs=1", "--config.learning_rate=0.003"),
-    "prune": ("--config.epochs=3", "--sparsity=0.75"),
+    "prune": (
+        "--config.epochs=6",
+        "--config.learning_rate=0.03",
+        "--sparsity=0.75",
+    ),
     "cluster,quantize": (
         "--config.epochs=1",
         "--config.learning_rate=0.003",

@@ -129,4 +129,5 @@ def test_the_network_for_imagenet100_keeps_to_its_budget():
     smallest = min(
         hlp_keras.cost(model, [node]).macs for node in taxonomy.nodes
     )
-    assert smallest / cost.macs < 1 - 0.88
+    # Kelm et al. left away 84.41 %.
+    assert smallest / cost.macs < 1 - 0.8441
