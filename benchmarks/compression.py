@@ -36,7 +36,7 @@ _RUNS = {
     ),
     "cluster,quantize": (
         "--config.epochs=1",
-        "--config.learning_rate=0.003",
+        "--config.learning_rate=0.0003",
         "--clusters=16",
     ),
 }

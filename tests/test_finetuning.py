@@ -116,8 +116,12 @@ def test_a_missing_package_is_named(monkeypatch):
         finetuning.check_installed()
 
 
-def test_the_recipe_is_that_of_the_training_but_short():
+@pytest.mark.parametrize(
+    ("methods", "rate"),
+    [("prune", 0.03), ("cluster", 0.0003), ("cluster,quantize", 0.0003)],
+)
+def test_the_recipe_is_that_of_the_training_but_short(methods, rate):
     config = TrainConfig(taxonomy="t", epochs=30, coarse_weight=0.25)
-    recipe = finetuning.recipe(config)
+    recipe = finetuning.recipe(config, methods)
     assert (recipe.epochs, recipe.coarse_weight) == (3, 0.25)
-    assert recipe.learning_rate < config.learning_rate
+    assert recipe.learning_rate == rate

@@ -103,13 +103,18 @@ def compare() -> None:
 def _define_finetuning():
     """Defines the flags of a fine-tuning."""
     changed = ", ".join(f"{k}={v}" for k, v in finetuning.RECIPE.items())
+    rates = ", ".join(
+        f"{rate} to {method}"
+        for method, rate in finetuning.LEARNING_RATES.items()
+    )
     flags.DEFINE_enum(
         "finetune",
         None,
         finetuning.METHODS,
         f"Go on with a trained network for a few epochs: quantisation-aware, "
         f"pruned or with clustered weights. --config and --data are by default "
-        f"those of its training, but for {changed}.",
+        f"those of its training, but for {changed} and a learning rate of "
+        f"{rates}.",
     )
     flags.DEFINE_string(
         "from",
@@ -208,7 +213,8 @@ def _finetune(options):
     config = start.config
     if options.config is not None:
         config = configs.load_config(options.config)
-    config = configs.override(finetuning.recipe(config), _overrides(options))
+    recipe = finetuning.recipe(config, options.finetune)
+    config = configs.override(recipe, _overrides(options))
     source = sources.load_source(options.data or start.data, config.image_size)
     finetuning.check_installed()
     if os.environ.get(_LEGACY) != "1":

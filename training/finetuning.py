@@ -16,7 +16,10 @@ METHODS = (
 )
 SCHEDULES = ("constant", "polynomial")
 # What is changed of the recipe of the training before.
-RECIPE = {"epochs": 3, "learning_rate": 0.01, "warmup": 0.0}
+RECIPE = {"epochs": 3, "warmup": 0.0}
+# A centroid gets the gradients of all its weights at once, so that clustering
+# falls apart at what pruning needs (see docs/compression.md).
+LEARNING_RATES = {"quantize": 0.003, "prune": 0.03, "cluster": 0.0003}
 _PACKAGES = {
     "ai_edge_litert": "ai-edge-litert",
     "tensorflow_model_optimization": "tensorflow-model-optimization",
@@ -168,6 +171,12 @@ def check_installed() -> None:
         )
 
 
-def recipe(config: TrainConfig) -> TrainConfig:
-    """The recipe of a fine-tuning after a training."""
-    return dataclasses.replace(config, **RECIPE)
+def recipe(config: TrainConfig, methods: str) -> TrainConfig:
+    """The recipe of a fine-tuning after a training.
+
+    Args:
+        config: the recipe of the training.
+        methods: one of `METHODS`; the first decides the learning rate of all.
+    """
+    rate = LEARNING_RATES[methods.split(",")[0]]
+    return dataclasses.replace(config, **RECIPE, learning_rate=rate)
