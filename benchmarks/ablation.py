@@ -20,8 +20,15 @@ import numpy as np
 import hlp_keras
 from benchmarks import results
 from training import config as configs
-from training import data, evaluate, finished, sources, statistics, tables
-from training import train as training
+from training import (
+    data,
+    evaluate,
+    finished,
+    sources,
+    statistics,
+    tables,
+    train,
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -99,7 +106,7 @@ def measure(
     taxonomy = data.load_taxonomy(config.taxonomy, source)
     source = data.relabel(source, taxonomy)
     keras.utils.set_random_seed(config.seed)
-    model = training.build_model(config, taxonomy, source.image_shape)
+    model = train.build_model(config, taxonomy, source.image_shape)
     logits = finished.trained_logits(model, config, source, workdir, kept)
     labels, taxonomy = source.test.labels, model.taxonomy
     cutouts = [

@@ -81,9 +81,11 @@ def main() -> None:
     relabelled = training_data.relabel(source, network.taxonomy)
     files = {}
     for name, data in _masters(network, source, options.runs):
-        files[name] = measure(data, sets, relabelled.test)
+        files[name] = measure(network.taxonomy, data, sets, relabelled.test)
         print(f"{name}: {files[name][0]}", flush=True)
-    before = _float_accuracies(network, sets, relabelled.test)
+    images = relabelled.test.images.astype(np.float32) / 255
+    logits = evaluate.neutral_logits(network, images)
+    before = _accuracies(network.taxonomy, logits, sets, relabelled.test.labels)
     results.write("compression", make_result(before, files))
 
 
@@ -126,10 +128,11 @@ def _masters(network, source, runs):
     yield "cluster, quantize", trained("cluster,quantize")
 
 
-def measure(data, sets, test) -> list[File]:
+def measure(taxonomy, data, sets, test) -> list[File]:
     """Slices a master, and measures the files.
 
     Args:
+        taxonomy: of the network.
         data: the master.
         sets: names of the category sets.
         test: test images, whose labels are those of the taxonomy.
@@ -140,13 +143,14 @@ def measure(data, sets, test) -> list[File]:
     logits = verify.run_litert(data, inputs)
     few = image_arrays.some(images)
     expected = reference.Reference.of(whole, few)
+    accuracies = _accuracies(taxonomy, logits, sets, test.labels)
     return [
-        _measure(whole.cut(names), tuple(names), logits, test.labels, expected)
-        for names in sets
+        _measure(whole.cut(names), tuple(names), accuracy, expected)
+        for names, accuracy in zip(sets, accuracies, strict=True)
     ]
 
 
-def _measure(small, names, logits, labels, expected):
+def _measure(small, names, accuracy, expected):
     try:
         expected.check(small)
         is_exact = True
@@ -159,31 +163,18 @@ def _measure(small, names, logits, labels, expected):
         len(small.data),
         len(gzip.compress(small.data, 9, mtime=0)),
         len(zstandard.ZstdCompressor(level=22).compress(small.data)),
-        _accuracy(small.metadata["class_indices"], logits, labels),
+        accuracy,
         is_exact,
         None if identical is None else identical / kernels.images,
     )
 
 
-def _accuracy(kept, logits, labels):
-    is_inside = np.isin(labels, kept)
-    predicted = np.array(kept)[logits[is_inside][:, kept].argmax(axis=1)]
-    return float(np.mean(predicted == labels[is_inside]))
-
-
-def _float_accuracies(network, sets, test):
-    logits = evaluate.neutral_logits(
-        network, test.images.astype(np.float32) / 255
-    )
-    indices = network.taxonomy.class_indices
+def _accuracies(taxonomy, logits, sets, labels):
     return [
-        _accuracy(
-            [
-                indices[name]
-                for name in network.taxonomy.prune(names).categories
-            ],
-            logits,
-            test.labels,
+        float(
+            evaluate.cutout_hits(
+                taxonomy, logits, labels, taxonomy.resolve(names)
+            ).mean()
         )
         for names in sets
     ]

@@ -8,7 +8,7 @@ image -> trunk -> branch_animal  -> branch_pet  -> head_pet  --+-> logits
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import keras
 
@@ -131,3 +131,12 @@ def _in_class_order(logits, taxonomy):
     if order == sorted(order):
         return logits
     return keras.ops.take(logits, order, axis=-1)
+
+
+def flat_layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
+    """Gives the layers at all depths, without the models that hold them."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from flat_layers(layer)
+        elif not isinstance(layer, keras.layers.InputLayer):
+            yield layer

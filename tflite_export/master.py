@@ -161,16 +161,10 @@ def _segments_by_layer(model):
 
 def _segments_by_inner_layer(model):
     """The segment that each layer in it belongs to, at any depth."""
-
-    def layers(part):
-        for layer in part.layers:
-            yield layer.name
-            yield from layers(layer) if hasattr(layer, "layers") else ()
-
     return {
-        name: segment
+        layer.name: segment
         for segment, part in model.segments.items()
-        for name in layers(part)
+        for layer in assembly.flat_layers(part)
     }
 
 

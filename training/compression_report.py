@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 import hlp_keras
+from hlp_keras import assembly
 from training import tables
 
 _KERNELS = (keras.layers.Conv2D, keras.layers.Dense)
@@ -66,7 +67,7 @@ def measure(model: hlp_keras.HLPModel) -> CompressionReport:
 
 
 def _measure(name, segment):
-    layers = list(_layers(segment))
+    layers = list(assembly.flat_layers(segment))
     kernels = [
         layer.get_weights()[0]
         for layer in layers
@@ -83,11 +84,3 @@ def _measure(name, segment):
             if isinstance(layer, keras.layers.DepthwiseConv2D)
         ),
     )
-
-
-def _layers(model):
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from _layers(layer)
-        else:
-            yield layer

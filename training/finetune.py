@@ -89,7 +89,8 @@ def _run(model, stage, config, source, workdir):
             validation_data=data.test_batches(source.test, config.batch_size),
             callbacks=[
                 *tuned.callbacks,
-                _Keeper(tuned, model, config, workdir),
+                _StopAtNaN(config, workdir),
+                _Keeper(tuned, model, workdir),
             ],
             verbose=1 if sys.stdout.isatty() else 2,
         )
@@ -161,36 +162,29 @@ def _restore(flat, workdir):
     return int(flat.optimizer.iterations)
 
 
+class _StopAtNaN(train.FiniteLoss, tf_keras.callbacks.Callback):
+    """`FiniteLoss` for tf-keras."""
+
+
 class _Keeper(tf_keras.callbacks.Callback):
-    """Keeps every finished epoch, and stops when the loss is no number.
+    """Keeps every finished epoch.
 
     `state.npz` is written last: it alone says which epochs are finished.
     """
 
-    def __init__(self, tuned, network, config, workdir):
+    def __init__(self, tuned, network, workdir):
         super().__init__()
         self.tuned = tuned
         self.network = network
-        self.config = config
         self.workdir = workdir
 
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch + 1
-
-    def on_train_batch_end(self, batch, logs=None):
-        self._check(logs["loss"], "loss")
-
     def on_epoch_end(self, epoch, logs=None):
-        self._check(logs["val_loss"], "loss on the test images")
         rate = float(self.model.optimizer.learning_rate)
         tf_keras_bridge.give_back(self.tuned.read(), self.network)
         self.workdir.save_last(
             self.network, epoch + 1, {**logs, "learning_rate": rate}
         )
         _save_state(self.model, self.workdir.state)
-
-    def _check(self, loss, name):
-        train.check_finite(loss, name, self.epoch, self.config, self.workdir)
 
 
 # --- the master ---

@@ -14,6 +14,7 @@ import tensorflow as tf
 import tf_keras
 
 import hlp_keras
+from hlp_keras import assembly
 
 
 def rebuild(
@@ -58,27 +59,9 @@ def give_back(
     weights: Mapping[str, Sequence[np.ndarray]], model: hlp_keras.HLPModel
 ) -> None:
     """Sets the weights of the layers of these names in a network."""
-    layers = dict(_layers(model))
+    layers = {layer.name: layer for layer in assembly.flat_layers(model)}
     for name, values in weights.items():
         layers[name].set_weights(list(values))
-
-
-def segment_of_layers(model: hlp_keras.HLPModel) -> dict[str, str]:
-    """The segment that every layer of the rebuilt network belongs to."""
-    return {
-        name: segment
-        for segment, part in model.segments.items()
-        for name, _ in _layers(part)
-    }
-
-
-def _layers(model):
-    """Names and layers at all depths, without the models that hold them."""
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from _layers(layer)
-        elif not isinstance(layer, keras.layers.InputLayer):
-            yield layer.name, layer
 
 
 @tf_keras.utils.register_keras_serializable(package="hlp_keras")

@@ -244,8 +244,10 @@ class SaveEpoch(keras.callbacks.Callback):
         self.workdir.save_epoch(self.model, epoch + 1, metrics)
 
 
-class StopAtNaN(keras.callbacks.Callback):
+class FiniteLoss:
     """Ends a run whose loss is no longer a number, with advice.
+
+    Callbacks of Keras and of tf-keras have it in common.
 
     Raises:
         FloatingPointError: after the first such batch or test.
@@ -266,21 +268,18 @@ class StopAtNaN(keras.callbacks.Callback):
         self._check(logs["val_loss"], "loss on the test images")
 
     def _check(self, loss, name):
-        check_finite(loss, name, self.epoch, self.config, self.workdir)
+        if math.isfinite(loss):
+            return
+        kept = "No epoch was finished before."
+        if self.workdir.last.exists():
+            kept = f"The network of the epoch before is in {self.workdir.last}."
+        raise FloatingPointError(
+            f"The {name} became {loss} in epoch {self.epoch}. Lower "
+            f"config.learning_rate (now {self.config.learning_rate}) or "
+            f"lengthen config.warmup (now {self.config.warmup}), and train in "
+            f"a new work directory. {kept}"
+        )
 
 
-def check_finite(
-    loss: float, name: str, epoch: int, config: TrainConfig, workdir: Workdir
-) -> None:
-    """Raises FloatingPointError, with advice, unless a loss is a number."""
-    if math.isfinite(loss):
-        return
-    kept = "No epoch was finished before."
-    if workdir.last.exists():
-        kept = f"The network of the epoch before is in {workdir.last}."
-    raise FloatingPointError(
-        f"The {name} became {loss} in epoch {epoch}. Lower "
-        f"config.learning_rate (now {config.learning_rate}) or lengthen "
-        f"config.warmup (now {config.warmup}), and train in a new work "
-        f"directory. {kept}"
-    )
+class StopAtNaN(FiniteLoss, keras.callbacks.Callback):
+    """`FiniteLoss` for Keras."""

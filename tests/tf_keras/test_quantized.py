@@ -9,6 +9,7 @@ import pytest
 import tf_keras
 
 import hlp_keras
+from hlp_keras import assembly
 from tflite_export import (
     convert,
     flatbuffer,
@@ -19,7 +20,7 @@ from tflite_export import (
     verify,
 )
 from tflite_export.manifest import Calibration
-from training import quantized, tf_keras_bridge
+from training import quantized
 
 MANY = hlp_keras.Taxonomy.from_nested(
     {f"node{i}": [f"a{i}", f"b{i}"] for i in range(7)}
@@ -36,9 +37,13 @@ BOTH_FAMILIES = [
 ]
 
 
+def by_name(model):
+    return {layer.name: layer for layer in assembly.flat_layers(model)}
+
+
 def simplify(model, preserve):
     """Leaves zeros, or few values, in every kernel."""
-    for _, layer in tf_keras_bridge._layers(model):
+    for layer in assembly.flat_layers(model):
         weights = layer.get_weights()
         if not weights or weights[0].ndim < 2:
             continue
@@ -151,7 +156,7 @@ def kernels_of(data):
 @pytest.mark.parametrize("kind", BOTH_FAMILIES)
 def test_zeros_are_preserved(kind):
     model, tuned, data = trained(kind, "prune")
-    before = dict(tf_keras_bridge._layers(model))
+    before = by_name(model)
     for name, weights in tuned.read().items():
         if weights[0].ndim > 1:
             was_zero = before[name].get_weights()[0] == 0
@@ -170,7 +175,7 @@ def test_equal_weights_stay_equal(kind):
 
 def test_weights_move():
     model, tuned, _ = trained("resnet", "cluster")
-    before = dict(tf_keras_bridge._layers(model))["trunk_stem_conv"]
+    before = by_name(model)["trunk_stem_conv"]
     after = tuned.read()["trunk_stem_conv"]
     assert (after[0] != before.get_weights()[0]).any()
 
