@@ -4,9 +4,11 @@ import dataclasses
 import json
 import shlex
 
+import hypothesis
 import keras
 import numpy as np
 import pytest
+from hypothesis import strategies
 
 import hlp_keras
 from hlp_keras import presets
@@ -77,6 +79,33 @@ def test_a_preset_is_compressed(run, folder, tmp_path):
     run[0].derive().save(tmp_path / "as_keras_saves.keras")
     kept = (folder / "pets" / "model.keras").stat().st_size
     assert kept < 0.8 * (tmp_path / "as_keras_saves.keras").stat().st_size
+
+
+@hypothesis.given(
+    strategies.lists(
+        strategies.floats(
+            -(2.0**100), 2.0**100, width=32, allow_subnormal=False
+        ),
+        min_size=1,
+    )
+)
+def test_rounded_weights_are_near_and_end_in_zeros(numbers):
+    weights = np.float32(numbers)
+    (rounded,) = preset.round_weights([weights])
+    assert rounded.dtype == np.float32
+    assert np.all(np.abs(rounded - weights) <= 2.0**-9 * np.abs(weights))
+    assert not np.any(rounded.view(np.uint32) & (2**15 - 1))
+
+
+def test_a_preset_of_rounded_weights_is_smaller(run, folder):
+    model, *others = run
+    sizes = []
+    for change in (list, preset.round_weights):
+        changed = model.derive(gate=None, shared_segments={})
+        changed.set_weights(change(model.get_weights()))
+        preset.make_preset("pets", changed, *others)
+        sizes.append((folder / "pets" / "model.keras").stat().st_size)
+    assert sizes[1] < 0.9 * sizes[0]
 
 
 def test_a_command_repeats_the_settings():

@@ -246,14 +246,17 @@ def _evaluate(options):
     checkpoint = {"last": workdir.last, "best": workdir.best}
     model = hlp_keras.load_model(checkpoint[options.checkpoint])
     source = sources.load_source(data, image_size=model.inputs[0].shape[1:3])
+    if options.preset is not None:
+        from training import preset
+
+        # What the card says is measured on the weights that are shipped.
+        model.set_weights(preset.round_weights(model.get_weights()))
     evaluation = evaluate.evaluate(
         model, source, options.seed, options.cue_gain
     )
     evaluation.save(workdir.evaluation)
     print(f"\n{evaluation}\n\nWritten to {workdir.evaluation}")
     if options.preset is not None:
-        from training import preset
-
         made = preset.make_preset(options.preset, model, workdir, evaluation)
         print(f"Preset in {made}")
 
