@@ -8,15 +8,13 @@ network and the cutout of every node.
 import argparse
 import pathlib
 
-from benchmarks import results
-from tflite_export import export, representative
+from benchmarks import exports, results
 from training import config, sources
 from training.evaluate import evaluate
 from training.train import train_and_evaluate
 from training.workdir import Workdir
 
 NAME = "fashion_mnist"
-_NUM_CALIBRATION_SAMPLES = 500
 
 
 def main() -> None:
@@ -33,8 +31,12 @@ def main() -> None:
     evaluation = evaluate(model, source)
     evaluation.save(workdir.evaluation)
     print(evaluation)
-    manifest = _export(model, source, workdir)
-    whole, *cutouts = manifest.models
+    whole, *cutouts = exports.export_cutouts(
+        model,
+        [model.taxonomy.children(), *([node] for node in model.taxonomy.nodes)],
+        exports.choose_images(source, model.taxonomy),
+        workdir.path / "models",
+    )
     losses = {m: 100 * (m.accuracy.float32 - m.accuracy.int8) for m in cutouts}
     worst = max(losses, key=losses.get)
     accuracy = 100 * evaluation.accuracy.value
@@ -85,23 +87,6 @@ def main() -> None:
             ),
             order=30,
         ),
-    )
-
-
-def _export(model, source, workdir):
-    images = representative.choose(
-        source, model.taxonomy, _NUM_CALIBRATION_SAMPLES
-    )
-    tops = model.taxonomy.children()
-    return export.export_cutouts(
-        model,
-        [tops, *([node] for node in model.taxonomy.nodes)],
-        images.calibration_images,
-        images.test_images,
-        images.test_labels,
-        workdir.path / "models",
-        calibration=images.calibration,
-        progress=print,
     )
 
 

@@ -12,8 +12,7 @@ import pathlib
 import keras
 
 import hlp_keras
-from benchmarks import results
-from tflite_export import export, representative
+from benchmarks import exports, results
 from tflite_export.manifest import ExportedModel
 from training import config as configs
 from training import data, sources, train
@@ -21,7 +20,6 @@ from training.workdir import Workdir
 
 _LEVELS = (((16, 1, 1), (24, 1, 2)), ((32, 1, 2),), ((16, 1, 1),))
 _TARGET = 0.85
-_NUM_CALIBRATION_SAMPLES = 500
 
 
 def main() -> None:
@@ -45,25 +43,13 @@ def main() -> None:
             model = train.build_model(config, taxonomy, source.image_shape)
         workdir = Workdir(pathlib.Path(options.workdir, name))
         train.train_model(model, config, source, workdir.path)
-        exported[name] = _export(model, source, workdir)
+        (exported[name],) = exports.export_cutouts(
+            model,
+            [taxonomy.categories],
+            exports.choose_images(source, taxonomy),
+            workdir.path / "models",
+        )
     results.write("mlperf_tiny", make_result(options.epochs, exported))
-
-
-def _export(model, source, workdir):
-    images = representative.choose(
-        source, model.taxonomy, _NUM_CALIBRATION_SAMPLES
-    )
-    manifest = export.export_cutouts(
-        model,
-        [model.taxonomy.categories],
-        images.calibration_images,
-        images.test_images,
-        images.test_labels,
-        workdir.path / "models",
-        calibration=images.calibration,
-        progress=print,
-    )
-    return manifest.models[0]
 
 
 def make_result(
@@ -94,33 +80,8 @@ def make_result(
             for name, model in exported.items()
         ),
         order=36,
-        tables=(
-            results.Table(
-                "Networks:",
-                (
-                    *("network", "float32, %", "int8, %", "MACs"),
-                    *("parameters", "bytes", "arena, bytes"),
-                ),
-                tuple(
-                    (
-                        name,
-                        f"{100 * model.accuracy.float32:.2f}",
-                        f"{100 * model.accuracy.int8:.2f}",
-                        f"{model.macs:,}",
-                        f"{model.parameters:,}",
-                        f"{model.bytes:,}",
-                        _arena(model.kernels),
-                    )
-                    for name, model in exported.items()
-                ),
-            ),
-        ),
+        tables=(exports.table("Networks:", "network", exported),),
     )
-
-
-def _arena(kernels):
-    known = kernels.arena_bytes is not None
-    return f"{kernels.arena_bytes:,}" if known else ""
 
 
 if __name__ == "__main__":

@@ -9,12 +9,10 @@ import pathlib
 import tempfile
 
 import hlp_keras
-from benchmarks import results
+from benchmarks import exports, results
 from hlp_keras import presets
-from tflite_export import export, representative
+from tflite_export import export
 from training import sources
-
-_NUM_CALIBRATION_SAMPLES = 500
 
 
 def main() -> None:
@@ -25,19 +23,13 @@ def main() -> None:
     options = parser.parse_args()
     model = hlp_keras.HLPModel.from_preset(options.preset)
     source = sources.load_source(options.data, model.inputs[0].shape[1:3])
-    images = representative.choose(
-        source, model.taxonomy, _NUM_CALIBRATION_SAMPLES
-    )
+    images = exports.choose_images(source, model.taxonomy)
     with tempfile.TemporaryDirectory() as directory:
-        manifest = export.export_cutouts(
+        models = exports.export_cutouts(
             model,
             [model.taxonomy.children(), *([n] for n in model.taxonomy.nodes)],
-            images.calibration_images,
-            images.test_images,
-            images.test_labels,
+            images,
             pathlib.Path(directory, "models"),
-            calibration=images.calibration,
-            progress=print,
         )
         path = pathlib.Path(directory, "gain", "master.tflite")
         with_gain = export.export_master(
@@ -50,19 +42,19 @@ def main() -> None:
         )
     results.write(
         f"export_{options.preset}",
-        make_result(options.preset, manifest, with_gain.accuracy),
+        make_result(options.preset, models, with_gain.accuracy),
     )
 
 
-def make_result(preset, manifest, with_gain) -> results.Result:
+def make_result(preset, models, with_gain) -> results.Result:
     """Puts the accuracies into words.
 
     Args:
         preset: its name.
-        manifest: of the whole network first, then the cutout of every node.
+        models: the whole network first, then the cutout of every node.
         with_gain: accuracy of the master with a gain, under a neutral one.
     """
-    whole, *cutouts = manifest.models
+    whole, *cutouts = models
     worst = max(cutouts, key=lambda one: _loss(one.accuracy))
     images = f"{whole.accuracy.images:,} images, 1 network"
     figures = [
@@ -96,11 +88,17 @@ def make_result(preset, manifest, with_gain) -> results.Result:
         about=(
             f"Trained as its card says: `{card['command']}`. The exported "
             f"files in LiteRT, on all test images of their categories; "
-            f"{_NUM_CALIBRATION_SAMPLES} training images calibrate."
+            f"{exports.NUM_CALIBRATION_SAMPLES} training images calibrate."
         ),
         figures=tuple(figures),
         order=35,
-        tables=(_models(manifest.models),),
+        tables=(
+            exports.table(
+                "Every file:",
+                "categories",
+                {", ".join(one.names): one for one in models},
+            ),
+        ),
     )
 
 
@@ -116,35 +114,6 @@ def _lost(what, accuracy, runs):
         "at most 0.3",
         points <= 0.3,
         runs,
-    )
-
-
-def _models(models):
-    return results.Table(
-        "Every file:",
-        (
-            "categories",
-            "float32, %",
-            "int8, %",
-            "bytes",
-            "arena, bytes",
-            "parameters",
-            "MACs",
-        ),
-        tuple(
-            (
-                ", ".join(one.names),
-                f"{100 * one.accuracy.float32:.2f}",
-                f"{100 * one.accuracy.int8:.2f}",
-                f"{one.bytes:,}",
-                ""
-                if one.kernels.arena_bytes is None
-                else f"{one.kernels.arena_bytes:,}",
-                f"{one.parameters:,}",
-                f"{one.macs:,}",
-            )
-            for one in models
-        ),
     )
 
 

@@ -144,13 +144,6 @@ class FakeModel:
         return dataclasses.make_dataclass("Kernels", ["arena_bytes"])(None)
 
 
-@dataclasses.dataclass
-class FakeManifest:
-    """Of a whole network and a cutout."""
-
-    models: tuple
-
-
 def test_an_export_names_the_cutout_that_loses_most(tmp_path, monkeypatch):
     monkeypatch.setattr(presets, "FOLDER", tmp_path)
     (tmp_path / "small").mkdir()
@@ -163,7 +156,7 @@ def test_an_export_names_the_cutout_that_loses_most(tmp_path, monkeypatch):
         FakeModel(("craft",), Accuracy(20, 0.95, 0.95)),
     )
     result = preset_export.make_result(
-        "small", FakeManifest(models), Accuracy(100, 0.89, 0.90)
+        "small", models, Accuracy(100, 0.89, 0.90)
     )
     whole, full, worst, gain = result.figures
     assert (whole.target, whole.reached) == ("at least 90", True)
