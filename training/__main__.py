@@ -127,7 +127,7 @@ def _define_finetuning():
         "sparsity_schedule",
         "polynomial",
         finetuning.SCHEDULES,
-        "Prune at once, or more and more in the first half of the steps.",
+        "Prune at once, or more and more in the first third of the steps.",
     )
     flags.DEFINE_integer("clusters", 16, "Different weights that a kernel has.")
 

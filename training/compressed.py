@@ -23,7 +23,7 @@ def prune(
         model: the network.
         sparsity: part of every kernel that becomes 0.
         schedule: `"constant"` from the first step on, or `"polynomial"`: it
-            rises in the first half of the steps.
+            rises in the first third of the steps.
         steps: of the whole training.
     """
     wanted = _schedule(sparsity, schedule, steps)
@@ -56,7 +56,7 @@ def _schedule(sparsity, schedule, steps):
         initial_sparsity=0.0,
         final_sparsity=sparsity,
         begin_step=0,
-        end_step=max(1, steps // 2 // frequency) * frequency,
+        end_step=max(1, steps // 3 // frequency) * frequency,
         frequency=frequency,
     )
 

@@ -37,7 +37,7 @@ class Finetuning:
             `"prune"`, `"cluster"` or None.
         sparsity: part of every kernel that pruning sets to 0.
         sparsity_schedule: `"constant"` or `"polynomial"`, which rises in the
-            first half of the steps.
+            first third of the steps.
         clusters: how many values clustering leaves to a kernel.
     """
 
