@@ -37,11 +37,6 @@ _OTHERS = (
     _LAYERS.Concatenate,
     _LAYERS.GlobalAveragePooling2D,
 )
-_SCHEMES = {
-    None: tfmot.quantization.keras.default_8bit.Default8BitQuantizeScheme,
-    "prune": tfmot.experimental.combine.Default8BitPrunePreserveQuantizeScheme,
-    "cluster": tfmot.quantization.keras.default_8bit.Default8BitQuantizeScheme,
-}
 # Of the moving averages of ranges: they settle within a hundred steps.
 _DECAY = 0.99
 
@@ -63,9 +58,9 @@ def quantize(model: hlp_keras.HLPModel, preserve: str | None = None) -> Tuned:
     flat = tf_keras_bridge.rebuild(model, PixelQuantizer(name="pixels"))
     # Wrappers put tensors in place of kernels, which are these variables.
     variables = {x.name: list(x.weights) for x in flat.layers if x.weights}
-    before = tf_keras_bridge.weights_of(flat)
     consumers, producers = _neighbours(flat)
-    registry = _SCHEMES[preserve]().get_quantize_registry()
+    scheme = tfmot.quantization.keras.default_8bit.Default8BitQuantizeScheme()
+    registry = scheme.get_quantize_registry()
 
     def wrap(layer):
         if isinstance(layer, PixelQuantizer):
@@ -76,8 +71,8 @@ def quantize(model: hlp_keras.HLPModel, preserve: str | None = None) -> Tuned:
         kernel = None
         if isinstance(layer, _WITH_KERNEL):
             kernel = registry.get_quantize_config(layer)
-            if preserve == "cluster" and not _is_depthwise(layer):
-                kernel.weight_quantizer = EqualWeights()
+            if preserve is not None and not _is_depthwise(layer):
+                kernel.weight_quantizer = _PRESERVING[preserve]()
         if output is None and kernel is None:
             return layer
         return tfmot.quantization.keras.QuantizeWrapperV2(
@@ -86,21 +81,11 @@ def quantize(model: hlp_keras.HLPModel, preserve: str | None = None) -> Tuned:
 
     def read():
         return {
-            name: [
-                _preserved(variable.numpy(), old, preserve)
-                for variable, old in zip(mine, before[name], strict=True)
-            ]
+            name: [variable.numpy() for variable in mine]
             for name, mine in variables.items()
         }
 
     return Tuned(tf_keras.models.clone_model(flat, clone_function=wrap), read)
-
-
-def _preserved(values, before, preserve):
-    """A kernel as it is computed with: zeros stay beside what drifts."""
-    if preserve == "prune" and values.ndim > 1:
-        return np.where(before == 0, 0, values).astype(values.dtype)
-    return values
 
 
 def to_tflite(model: tf_keras.Model) -> bytes:
@@ -235,37 +220,26 @@ def _range(name, layer, shape=()):
     }
 
 
-class EqualWeights(tfmot.quantization.keras.quantizers.Quantizer):
-    """Quantises a kernel whose equal weights stay equal.
+class _OneRange(tfmot.quantization.keras.quantizers.Quantizer):
+    """Quantises a kernel in one range for all of its channels.
 
-    All channels have one range, so that a kernel of 16 values becomes one of
-    16 integers. A range of its own would give every channel its own integers,
-    as with the scheme of tensorflow-model-optimization, and take away what
-    makes the file small.
+    Few different weights, or small ones beside zeros, become few different
+    integers so. A range of its own would give every channel integers of its
+    own, up to 127, as the schemes of tensorflow-model-optimization do, and take
+    away what makes the file small.
     """
 
     def build(self, tensor_shape, name, layer):
         values = getattr(layer.layer, name).numpy()
-        distinct, cluster = np.unique(values, return_inverse=True)
-        return {
-            # Convolutions have a range per channel, dense layers have one.
-            **_range(name, layer, values.shape[-1:] if values.ndim > 2 else ()),
-            "cluster": cluster.reshape(-1).astype(np.int32),
-            "clusters": len(distinct),
-        }
+        # Convolutions have a range per channel, dense layers have one.
+        shape = values.shape[-1:] if values.ndim > 2 else ()
+        return {**_range(name, layer, shape), **self._pattern(values)}
 
     def __call__(self, inputs, training, weights, **kwargs):
         low, high = weights["min"], weights["max"]
         if training:
-            # The gradient of a mean is equal, and so are weights after it.
-            means = tf.math.unsorted_segment_mean(
-                tf.reshape(inputs, [-1]),
-                weights["cluster"],
-                weights["clusters"],
-            )
-            equal = tf.gather(means, weights["cluster"])
-            inputs = tf.reshape(equal, inputs.shape)
-            largest = tf.fill(high.shape, tf.reduce_max(tf.abs(means)))
+            inputs = self._keep(inputs, weights)
+            largest = tf.fill(high.shape, tf.reduce_max(tf.abs(inputs)))
             low, high = low.assign(-largest), high.assign(largest)
         fake_quant = tf.quantization.fake_quant_with_min_max_vars
         if high.shape.rank:
@@ -276,6 +250,37 @@ class EqualWeights(tfmot.quantization.keras.quantizers.Quantizer):
 
     def get_config(self):
         return {}
+
+
+class SparseWeights(_OneRange):
+    """Weights that are 0 stay 0: they get no gradient."""
+
+    def _pattern(self, values):
+        return {"kept": (values != 0).astype(values.dtype)}
+
+    def _keep(self, inputs, weights):
+        return inputs * weights["kept"]
+
+
+class EqualWeights(_OneRange):
+    """Equal weights stay equal: the gradient of their mean is equal."""
+
+    def _pattern(self, values):
+        distinct, cluster = np.unique(values, return_inverse=True)
+        return {
+            "cluster": cluster.reshape(-1).astype(np.int32),
+            "clusters": len(distinct),
+        }
+
+    def _keep(self, inputs, weights):
+        means = tf.math.unsorted_segment_mean(
+            tf.reshape(inputs, [-1]), weights["cluster"], weights["clusters"]
+        )
+        equal = tf.gather(means, weights["cluster"])
+        return tf.reshape(equal, inputs.shape)
+
+
+_PRESERVING = {"prune": SparseWeights, "cluster": EqualWeights}
 
 
 class _Config(tfmot.quantization.keras.QuantizeConfig):
