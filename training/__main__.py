@@ -102,10 +102,9 @@ def compare() -> None:
 
 def _define_finetuning():
     """Defines the flags of a fine-tuning."""
-    changed = ", ".join(f"{k}={v}" for k, v in finetuning.RECIPE.items())
-    rates = ", ".join(
-        f"{rate} to {method}"
-        for method, rate in finetuning.LEARNING_RATES.items()
+    recipes = "; ".join(
+        f"{method}: {' and '.join(f'{k}={v}' for k, v in changes.items())}"
+        for method, changes in finetuning.RECIPES.items()
     )
     flags.DEFINE_enum(
         "finetune",
@@ -113,8 +112,8 @@ def _define_finetuning():
         finetuning.METHODS,
         f"Go on with a trained network for a few epochs: quantisation-aware, "
         f"pruned or with clustered weights. --config and --data are by default "
-        f"those of its training, but for {changed} and a learning rate of "
-        f"{rates}.",
+        f"those of its training, but without warm-up and with other epochs and "
+        f"learning rates ({recipes}).",
     )
     flags.DEFINE_string(
         "from",
@@ -213,16 +212,24 @@ def _finetune(options):
     config = start.config
     if options.config is not None:
         config = configs.load_config(options.config)
-    recipe = finetuning.recipe(config, options.finetune)
-    config = configs.override(recipe, _overrides(options))
-    source = sources.load_source(options.data or start.data, config.image_size)
+    changes = _overrides(options)
+    recipes = [
+        configs.override(finetuning.recipe(config, stage.method), changes)
+        for stage in stages
+    ]
+    source = sources.load_source(
+        options.data or start.data, recipes[0].image_size
+    )
     finetuning.check_installed()
     if os.environ.get(_LEGACY) != "1":
         _restart({_LEGACY: "1", "KERAS_BACKEND": "tensorflow"})
     from training import compression_report, finetune
 
     model = finetune.finetune(
-        start.load(), stages, config, source, options.workdir
+        start.load(),
+        list(zip(stages, recipes, strict=True)),
+        source,
+        options.workdir,
     )
     print(f"\n{compression_report.measure(model)}")
 

@@ -75,8 +75,14 @@ def cluster(model: hlp_keras.HLPModel, clusters: int) -> Tuned:
         is_kernel = isinstance(layer, _KERNELS)
         if not is_kernel or layer.kernel.shape.num_elements() <= clusters:
             return layer
+        # Evenly spaced centroids have unequal shares of the weights, most of
+        # them near 0, which compresses; and a centroid follows the mean of its
+        # weights' gradients, at learning rates that suit the other weights.
         return tfmot.clustering.keras.cluster_weights(
-            layer, number_of_clusters=clusters
+            layer,
+            number_of_clusters=clusters,
+            cluster_centroids_init="CentroidInitialization.LINEAR",
+            cluster_gradient_aggregation="GradientAggregation.AVG",
         )
 
     clustered = tf_keras.models.clone_model(flat, clone_function=wrap)

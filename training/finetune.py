@@ -35,20 +35,19 @@ from training.workdir import Workdir
 
 def finetune(
     model: hlp_keras.HLPModel,
-    finetunings: Sequence[Finetuning],
-    config: TrainConfig,
+    finetunings: Sequence[tuple[Finetuning, TrainConfig]],
     source: Source,
     workdir: str | os.PathLike,
 ) -> hlp_keras.HLPModel:
-    """Fine-tunes a network, for `config.epochs` epochs a stage.
+    """Fine-tunes a network, in one stage or several.
 
     Called again with the same arguments, after a break, it goes on after the
     last finished epoch; when all are finished it does nothing.
 
     Args:
         model: the trained network, which stays as it is.
-        finetunings: the stages, one after the other.
-        config: the recipe and the augmentation.
+        finetunings: the stages, one after the other, each with its recipe and
+            augmentation.
         source: the images.
         workdir: directory for what the last stage writes; those before it get
             one of their own inside, named after their method.
@@ -64,10 +63,10 @@ def finetune(
         OSError: the work directory cannot be written.
     """
     source = data.relabel(source, model.taxonomy)
-    for stage in finetunings[:-1]:
+    for stage, config in finetunings[:-1]:
         inner = Workdir(os.path.join(workdir, stage.method))
         model = _run(model, stage, config, source, inner)
-    return _run(model, finetunings[-1], config, source, Workdir(workdir))
+    return _run(model, *finetunings[-1], source, Workdir(workdir))
 
 
 def _run(model, stage, config, source, workdir):

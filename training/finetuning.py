@@ -15,11 +15,12 @@ METHODS = (
     "cluster,quantize",
 )
 SCHEDULES = ("constant", "polynomial")
-# What is changed of the recipe of the training before.
-RECIPE = {"epochs": 3, "warmup": 0.0}
-# A centroid gets the gradients of all its weights at once, so that clustering
-# falls apart at what pruning needs (see docs/compression.md).
-LEARNING_RATES = {"quantize": 0.003, "prune": 0.03, "cluster": 0.0003}
+# What every method changes of the recipe of the training before.
+RECIPES = {
+    "quantize": {"epochs": 2, "learning_rate": 0.003},
+    "prune": {"epochs": 8, "learning_rate": 0.05},
+    "cluster": {"epochs": 2, "learning_rate": 0.003},
+}
 _PACKAGES = {
     "ai_edge_litert": "ai-edge-litert",
     "tensorflow_model_optimization": "tensorflow-model-optimization",
@@ -171,12 +172,11 @@ def check_installed() -> None:
         )
 
 
-def recipe(config: TrainConfig, methods: str) -> TrainConfig:
-    """The recipe of a fine-tuning after a training.
+def recipe(config: TrainConfig, method: str) -> TrainConfig:
+    """The recipe of a stage, after a training.
 
     Args:
         config: the recipe of the training.
-        methods: one of `METHODS`; the first decides the learning rate of all.
+        method: of the stage.
     """
-    rate = LEARNING_RATES[methods.split(",")[0]]
-    return dataclasses.replace(config, **RECIPE, learning_rate=rate)
+    return dataclasses.replace(config, warmup=0.0, **RECIPES[method])

@@ -26,8 +26,7 @@ SOURCE = sources.Source(
 def run(methods, directory, model=None, config=CONFIG, **options):
     return finetune.finetune(
         model or networks.build(),
-        finetuning.stages(methods, **options),
-        config,
+        [(stage, config) for stage in finetuning.stages(methods, **options)],
         SOURCE,
         directory,
     )
