@@ -116,10 +116,19 @@ def test_a_missing_package_is_named(monkeypatch):
         finetuning.check_installed()
 
 
-@pytest.mark.parametrize("method", ["quantize", "prune", "cluster"])
-def test_the_recipe_is_that_of_the_training_but_short(method):
+def test_the_recipe_is_that_of_the_training_but_short():
     config = TrainConfig(taxonomy="t", epochs=30, coarse_weight=0.25)
-    recipe = finetuning.recipe(config, method)
-    assert recipe.epochs < 10
-    assert (recipe.warmup, recipe.coarse_weight) == (0, 0.25)
-    assert recipe.learning_rate == (finetuning.RECIPES[method]["learning_rate"])
+    for stage in finetuning.stages("prune,quantize"):
+        recipe = finetuning.recipe(config, stage)
+        assert recipe.epochs < 10
+        assert (recipe.warmup, recipe.coarse_weight) == (0, 0.25)
+
+
+def test_every_stage_has_a_recipe():
+    config = TrainConfig(taxonomy="t")
+    recipes = {
+        finetuning.recipe(config, stage)
+        for methods in finetuning.METHODS
+        for stage in finetuning.stages(methods)
+    }
+    assert len(recipes) == len(finetuning.RECIPES)

@@ -103,8 +103,8 @@ def compare() -> None:
 def _define_finetuning():
     """Defines the flags of a fine-tuning."""
     recipes = "; ".join(
-        f"{method}: {' and '.join(f'{k}={v}' for k, v in changes.items())}"
-        for method, changes in finetuning.RECIPES.items()
+        f"{name}: {' and '.join(f'{k}={v}' for k, v in changes.items())}"
+        for name, changes in finetuning.RECIPES.items()
     )
     flags.DEFINE_enum(
         "finetune",
@@ -214,7 +214,7 @@ def _finetune(options):
         config = configs.load_config(options.config)
     changes = _overrides(options)
     recipes = [
-        configs.override(finetuning.recipe(config, stage.method), changes)
+        configs.override(finetuning.recipe(config, stage), changes)
         for stage in stages
     ]
     source = sources.load_source(

@@ -23,12 +23,12 @@ from tflite_export.manifest import Calibration
 from training import quantized
 
 MANY = hlp_keras.Taxonomy.from_nested(
-    {f"node{i}": [f"a{i}", f"b{i}"] for i in range(7)}
+    {f"node{i}": [f"a{i}", f"b{i}"] for i in range(12)}
 )
 KINDS = {
     "resnet": {},
     "mobilenet": {"family": "mobilenet"},
-    "seven heads": {"taxonomy": MANY},
+    "twelve heads": {"taxonomy": MANY},
     "one head": {"taxonomy": hlp_keras.Taxonomy.from_nested(["a", "b"])},
 }
 BOTH_FAMILIES = [
@@ -105,7 +105,7 @@ def test_the_int8_model_computes_what_was_trained(kind):
     assert np.sqrt(np.mean(difference**2)) < 3 * output.scale
 
 
-@pytest.mark.parametrize("kind", ["resnet", "mobilenet", "seven heads"])
+@pytest.mark.parametrize("kind", ["resnet", "mobilenet", "twelve heads"])
 def test_slices_have_the_integers_of_the_master(kind):
     whole = slicing.Master(trained_master(kind))
     images = networks.images(8)
@@ -121,14 +121,14 @@ def test_slices_have_the_integers_of_the_master(kind):
 @pytest.mark.skipif(
     bool(tflm.missing_reason()), reason="tflite-micro is missing"
 )
-@pytest.mark.parametrize("kind", ["resnet", "mobilenet", "seven heads"])
+@pytest.mark.parametrize("kind", ["resnet", "mobilenet", "twelve heads"])
 def test_tflm_gives_the_same_integers(kind):
     kernels = verify.compare_kernels(trained_master(kind), networks.images(4))
     assert kernels.tflm_steps <= 1
 
 
 def test_heads_of_several_scales_are_no_master():
-    model, _, data = trained("seven heads")
+    model, _, data = trained("twelve heads")
     parsed = flatbuffer.parse(data)
     (joined,) = (
         operator
@@ -144,13 +144,13 @@ def test_heads_of_several_scales_are_no_master():
 
 
 def kernels_of(data):
-    """The int8 kernels of all convolutions but depthwise ones."""
+    """The int8 kernels, channels first, of convolutions not depthwise."""
     model = flatbuffer.parse(data)
     for operator in model.subgraphs[0].operators:
         if flatbuffer.operator_name(model, operator) == "CONV_2D":
             tensor = model.subgraphs[0].tensors[operator.inputs[1]]
             buffer = model.buffers[tensor.buffer]
-            yield np.asarray(buffer.data).view(np.int8)
+            yield np.asarray(buffer.data).view(np.int8).reshape(tensor.shape)
 
 
 @pytest.mark.parametrize("kind", BOTH_FAMILIES)
@@ -171,6 +171,15 @@ def test_equal_weights_stay_equal(kind):
     assert all(len(np.unique(kernel)) <= 13 for kernel in kernels_of(data))
     weights = tuned.read()["trunk_stem_conv"][0]
     assert len(np.unique(weights)) <= 13
+
+
+@pytest.mark.parametrize("preserve", ["prune", "cluster"])
+def test_a_preserved_kernel_has_one_range_for_all_channels(preserve):
+    _, _, data = trained("resnet", preserve)
+    for kernel in kernels_of(data):
+        largest = abs(kernel).max(axis=(1, 2, 3))
+        assert largest.max() == 127
+        assert largest.min() < 127
 
 
 def test_weights_move():
