@@ -16,29 +16,19 @@ import numpy as np
 import zstandard
 
 import hlp_keras
-from benchmarks import results
+from benchmarks import exports, results
 from tflite_export import images as image_arrays
-from tflite_export import master, reference, representative, slicing, verify
-from tflite_export.manifest import Calibration
+from tflite_export import master, reference, slicing, verify
 from training import data as training_data
 from training import evaluate, sources
 from training.workdir import Workdir
 
 _PRESET = "cifar10_resnet_mcu"
-_NUM_CALIBRATION_SAMPLES = 500
 # What else hlp-train is told of each run.
 _RUNS = {
-    "quantize": ("--config.epochs=1", "--config.learning_rate=0.003"),
-    "prune": (
-        "--config.epochs=6",
-        "--config.learning_rate=0.03",
-        "--sparsity=0.75",
-    ),
-    "cluster,quantize": (
-        "--config.epochs=1",
-        "--config.learning_rate=0.0003",
-        "--clusters=16",
-    ),
+    "quantize": (),
+    "prune,quantize": ("--sparsity=0.75",),
+    "cluster,quantize": ("--clusters=16",),
 }
 
 
@@ -92,19 +82,21 @@ def main() -> None:
 def _train(methods, options):
     subprocess.run(
         [
-            *(sys.executable, "-m", "training", f"--finetune={methods}"),
-            *(f"--from={_PRESET}", f"--data={options.data}", *_RUNS[methods]),
+            *(sys.executable, "-m", "training", *_flags(methods)),
+            f"--data={options.data}",
             f"--workdir={options.runs / methods}",
         ],
         check=True,
     )
 
 
+def _flags(methods):
+    return (f"--finetune={methods}", f"--from={_PRESET}", *_RUNS[methods])
+
+
 def _masters(network, source, runs):
     """The master of every way to make one, by its name."""
-    images = representative.choose(
-        source, network.taxonomy, _NUM_CALIBRATION_SAMPLES
-    )
+    images = exports.choose_images(source, network.taxonomy)
 
     def calibrated(model):
         return master.make_master(
@@ -112,7 +104,7 @@ def _masters(network, source, runs):
             image_arrays.as_float(
                 images.calibration_images, model.inputs[0].shape[1:]
             ),
-            Calibration(_PRESET, _NUM_CALIBRATION_SAMPLES),
+            images.calibration,
         )
 
     def after(*path):
@@ -123,7 +115,8 @@ def _masters(network, source, runs):
 
     yield "int8", calibrated(network)
     yield "quantize", trained("quantize")
-    yield "prune", calibrated(after("prune"))
+    yield "prune", calibrated(after("prune,quantize", "prune"))
+    yield "prune, quantize", trained("prune,quantize")
     yield "cluster", calibrated(after("cluster,quantize", "cluster"))
     yield "cluster, quantize", trained("cluster,quantize")
 
@@ -196,24 +189,25 @@ def make_result(before, files) -> results.Result:
             float(np.mean(np.subtract(tuned[1:], before[1:]))),
             f"1 run, {len(before) - 1} cutouts",
         ),
-        *_smaller("75 % sparsity", dense[0], files["prune"][0], 45, 1.0),
+        *_smaller(
+            "75 % sparsity", dense[0], files["prune, quantize"][0], 45, 1.0
+        ),
         *_smaller(
             "16 clusters", dense[0], files["cluster, quantize"][0], 55, 0.5
         ),
         *_exactness([one for group in files.values() for one in group]),
     ]
     runs = "; ".join(
-        f"`hlp-train --finetune {methods} --from {_PRESET} {' '.join(flags)}`"
-        for methods, flags in _RUNS.items()
+        f"`hlp-train {' '.join(_flags(methods))}`" for methods in _RUNS
     )
     return results.Result(
         title=f"Fine-tuning and compression: {_PRESET}",
         command="python -m benchmarks.compression --data DIR --runs DIR",
         about=(
-            f"The fine-tuning was {runs}. `int8`, `prune` and `cluster` are "
-            f"calibrated with {_NUM_CALIBRATION_SAMPLES} images after it; "
-            f"those that end with `quantize` carry the ranges that they "
-            f"learnt. gzip -9 and zstd -22 of the whole .tflite file, with "
+            f"The fine-tuning was {runs}. `int8`, `prune` and `cluster`, which "
+            f"is what the first stage left, are calibrated with "
+            f"{exports.NUM_CALIBRATION_SAMPLES} images after it; those that "
+            f"end with `quantize` carry the ranges that they learnt. gzip -9 and zstd -22 of the whole .tflite file, with "
             f"its metadata."
         ),
         figures=tuple(figures),

@@ -18,7 +18,7 @@ SCHEDULES = ("constant", "polynomial")
 # What is changed of the recipe of the training before. A pruned network goes on
 # learning while it is quantised; others would only lose what they know.
 RECIPES = {
-    "quantize": {"epochs": 2, "learning_rate": 0.003},
+    "quantize": {"epochs": 1, "learning_rate": 0.003},
     "prune": {"epochs": 8, "learning_rate": 0.05},
     "quantize after prune": {"epochs": 4, "learning_rate": 0.02},
     "cluster": {"epochs": 2, "learning_rate": 0.003},
