@@ -207,8 +207,8 @@ def make_result(before, files) -> results.Result:
             f"The fine-tuning was {runs}. `int8`, `prune` and `cluster`, which "
             f"is what the first stage left, are calibrated with "
             f"{exports.NUM_CALIBRATION_SAMPLES} images after it; those that "
-            f"end with `quantize` carry the ranges that they learnt. gzip -9 and zstd -22 of the whole .tflite file, with "
-            f"its metadata."
+            f"end with `quantize` carry the ranges that they learnt. gzip -9 "
+            f"and zstd -22 of the whole .tflite file, with its metadata."
         ),
         figures=tuple(figures),
         order=37,
