@@ -205,7 +205,8 @@ def test_compression_says_which_targets_were_reached(
     files = {
         "int8": compressed(100, 0.8),
         "quantize": compressed(100, tuned),
-        "prune": compressed(pruned, 0.79 if reached else 0.789),
+        "prune": compressed(50, 0.8),
+        "prune, quantize": compressed(pruned, 0.79 if reached else 0.789),
         "cluster": compressed(80, 0.8),
         "cluster, quantize": compressed(
             clustered, 0.795 if reached else 0.794, 1.0, is_exact
@@ -216,4 +217,4 @@ def test_compression_says_which_targets_were_reached(
     result = compression.make_result([0.8, 0.8], files)
     assert [figure.reached for figure in result.figures] == 8 * [reached]
     assert result.tables[0].rows[0][:3] == ("animal", "int8", "100")
-    assert len(result.tables[0].rows) == 10
+    assert len(result.tables[0].rows) == 12
