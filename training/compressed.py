@@ -12,6 +12,9 @@ from training import tf_keras_bridge
 from training.tuned import Tuned
 
 _KERNELS = (tf_keras.layers.Conv2D, tf_keras.layers.Dense)
+# Kernels with fewer weights stay dense: those at the image and at the logits,
+# whose zeros would cost accuracy and hardly make the file smaller.
+_SMALLEST_PRUNED = 500
 
 
 def prune(
@@ -21,7 +24,7 @@ def prune(
 
     Args:
         model: the network.
-        sparsity: part of every kernel that becomes 0.
+        sparsity: part of every kernel of 500 weights or more that becomes 0.
         schedule: `"constant"` from the first step on, or `"polynomial"`: it
             rises in the first third of the steps.
         steps: of the whole training.
@@ -31,6 +34,8 @@ def prune(
 
     def wrap(layer):
         if not isinstance(layer, _KERNELS):
+            return layer
+        if layer.kernel.shape.num_elements() < _SMALLEST_PRUNED:
             return layer
         return tfmot.sparsity.keras.prune_low_magnitude(
             layer, pruning_schedule=wanted

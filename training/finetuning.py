@@ -39,7 +39,7 @@ class Finetuning:
         method: `"quantize"`, `"prune"` or `"cluster"`.
         preserve: the method before it whose work a quantisation keeps:
             `"prune"`, `"cluster"` or None.
-        sparsity: part of every kernel that pruning sets to 0.
+        sparsity: part of every kernel that pruning sets to 0, but small ones.
         sparsity_schedule: `"constant"` or `"polynomial"`, which rises in the
             first third of the steps.
         clusters: how many values clustering leaves to a kernel.

@@ -23,19 +23,22 @@ def train(tuned, steps):
 
 @pytest.mark.parametrize("schedule", ["constant", "polynomial"])
 @pytest.mark.parametrize("sparsity", [0.5, 0.9])
-def test_every_kernel_is_as_sparse_as_was_asked(schedule, sparsity):
+def test_every_large_kernel_is_as_sparse_as_was_asked(schedule, sparsity):
     tuned = compressed.prune(networks.build(), sparsity, schedule, steps=6)
     weights = train(tuned, 6)
-    for values, *_ in weights.values():
-        if values.ndim > 1:
-            zeros = np.mean(values == 0)
-            assert zeros == pytest.approx(sparsity, abs=1 / values.size)
+    kernels = [values for values, *_ in weights.values() if values.ndim > 1]
+    for kernel in kernels:
+        # Those at the image and at the logits stay dense.
+        expected = sparsity if kernel.size >= 500 else 0
+        zeros = np.mean(kernel == 0)
+        assert zeros == pytest.approx(expected, abs=1 / kernel.size)
+    assert {kernel.size >= 500 for kernel in kernels} == {True, False}
 
 
 def test_the_polynomial_schedule_begins_dense():
     tuned = compressed.prune(networks.build(), 0.9, "polynomial", steps=100)
     weights = train(tuned, 2)
-    assert np.mean(weights["trunk_stem_conv"][0] == 0) < 0.5
+    assert np.mean(weights["trunk_block1_first_conv"][0] == 0) < 0.5
 
 
 def test_every_kernel_has_so_many_values():

@@ -50,7 +50,7 @@ def test_a_run_leaves_a_work_directory(whole):
 
 def test_sparsity_outlives_the_quantisation(whole):
     _, model = whole
-    kernel = model.segments["head_pet"].get_weights()[0]
+    kernel = model.segments["branch_pet"].get_weights()[0]
     assert np.mean(kernel == 0) == pytest.approx(0.75, abs=0.1)
 
 
