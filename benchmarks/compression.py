@@ -24,10 +24,11 @@ from training import evaluate, sources
 from training.workdir import Workdir
 
 _PRESET = "cifar10_resnet_mcu"
-# What else hlp-train is told of each run.
+# What else hlp-train is told of each run. Kernels that stay dense have 0.4 % of
+# the preset's weights, so that 75 % of all is more of the others.
 _RUNS = {
     "quantize": (),
-    "prune,quantize": ("--sparsity=0.75",),
+    "prune,quantize": ("--sparsity=0.754",),
     "cluster,quantize": ("--clusters=16",),
 }
 

@@ -103,8 +103,8 @@ def compare() -> None:
 def _define_finetuning():
     """Defines the flags of a fine-tuning."""
     recipes = "; ".join(
-        f"{name}: {' and '.join(f'{k}={v}' for k, v in changes.items())}"
-        for name, changes in finetuning.RECIPES.items()
+        f"{method}: {' and '.join(f'{k}={v}' for k, v in changes.items())}"
+        for method, changes in finetuning.RECIPES.items()
     )
     flags.DEFINE_enum(
         "finetune",
@@ -121,7 +121,12 @@ def _define_finetuning():
         "With --finetune, the network to begin with: a work directory, or the "
         "name of a preset.",
     )
-    flags.DEFINE_float("sparsity", 0.75, "Part of the weights to prune.")
+    flags.DEFINE_float(
+        "sparsity",
+        0.75,
+        "Part of every kernel to prune, but for those of less than 500 "
+        "weights, which stay dense.",
+    )
     flags.DEFINE_enum(
         "sparsity_schedule",
         "polynomial",
@@ -214,7 +219,7 @@ def _finetune(options):
         config = configs.load_config(options.config)
     changes = _overrides(options)
     recipes = [
-        configs.override(finetuning.recipe(config, stage), changes)
+        configs.override(finetuning.recipe(config, stage.method), changes)
         for stage in stages
     ]
     source = sources.load_source(

@@ -15,14 +15,11 @@ METHODS = (
     "cluster,quantize",
 )
 SCHEDULES = ("constant", "polynomial")
-# What is changed of the recipe of the training before. A pruned network goes on
-# learning while it is quantised; others would only lose what they know.
+# What every method changes of the recipe of the training before.
 RECIPES = {
     "quantize": {"epochs": 1, "learning_rate": 0.003},
-    "prune": {"epochs": 8, "learning_rate": 0.05},
-    "quantize after prune": {"epochs": 4, "learning_rate": 0.02},
+    "prune": {"epochs": 10, "learning_rate": 0.05},
     "cluster": {"epochs": 2, "learning_rate": 0.003},
-    "quantize after cluster": {"epochs": 1, "learning_rate": 0.003},
 }
 _PACKAGES = {
     "ai_edge_litert": "ai-edge-litert",
@@ -175,9 +172,11 @@ def check_installed() -> None:
         )
 
 
-def recipe(config: TrainConfig, stage: Finetuning) -> TrainConfig:
-    """The recipe of a stage, after a training of another."""
-    name = stage.method
-    if stage.preserve is not None:
-        name = f"{name} after {stage.preserve}"
-    return dataclasses.replace(config, warmup=0.0, **RECIPES[name])
+def recipe(config: TrainConfig, method: str) -> TrainConfig:
+    """The recipe of a stage.
+
+    Args:
+        config: the recipe of the training before.
+        method: of the stage.
+    """
+    return dataclasses.replace(config, warmup=0.0, **RECIPES[method])
