@@ -71,7 +71,7 @@ def quantize(model: hlp_keras.HLPModel, preserve: str | None = None) -> Tuned:
         kernel = None
         if isinstance(layer, _WITH_KERNEL):
             kernel = registry.get_quantize_config(layer)
-            if preserve is not None and not _is_depthwise(layer):
+            if _is_changed(layer, preserve):
                 kernel.weight_quantizer = _PRESERVING[preserve]()
         if output is None and kernel is None:
             return layer
@@ -175,8 +175,12 @@ def _is_relu(layer):
     return isinstance(layer, _LAYERS.ReLU)
 
 
-def _is_depthwise(layer):
-    return isinstance(layer, _LAYERS.DepthwiseConv2D)
+def _is_changed(layer, preserve):
+    """Whether what was done before, if anything, was done to a kernel."""
+    if preserve is None or isinstance(layer, _LAYERS.DepthwiseConv2D):
+        return False
+    # Pruning leaves small kernels dense.
+    return preserve == "cluster" or not np.all(layer.get_weights()[0])
 
 
 class PixelQuantizer(tf_keras.layers.Layer):

@@ -173,13 +173,23 @@ def test_equal_weights_stay_equal(kind):
     assert len(np.unique(weights)) <= 13
 
 
-@pytest.mark.parametrize("preserve", ["prune", "cluster"])
-def test_a_preserved_kernel_has_one_range_for_all_channels(preserve):
+@pytest.mark.parametrize(("preserve", "end"), [("prune", 31), ("cluster", 127)])
+def test_a_preserved_kernel_has_one_range_for_all_channels(preserve, end):
     _, _, data = trained("resnet", preserve)
     for kernel in kernels_of(data):
         largest = abs(kernel).max(axis=(1, 2, 3))
-        assert largest.max() == 127
-        assert largest.min() < 127
+        assert largest.max() == end
+        assert largest.min() < end
+
+
+def test_a_kernel_that_pruning_left_dense_keeps_its_8_bits():
+    model = networks.build()  # Nothing in it is 0.
+    tuned = quantized.quantize(model, "prune")
+    train(tuned, len(model.taxonomy.categories), steps=1)
+    with quiet.quiet():
+        data = quantized.to_tflite(tuned.model)
+    for kernel in kernels_of(data):
+        assert (abs(kernel).max(axis=(1, 2, 3)) == 127).all()
 
 
 def test_weights_move():
