@@ -16,6 +16,8 @@ from training.comparison import Comparison, SetResult, smallest_equal
 
 # Errors that may cross branches, by the number of branches (Kelm et al.).
 _MOST_ACROSS = {2: 0.24, 3: 0.37, 4: 0.46, 5: 0.52}
+# Of further plain networks; see `compare.compare`.
+_WIDTHS = ("plain_widths", "scratch_widths")
 
 
 def main() -> None:
@@ -26,7 +28,8 @@ def main() -> None:
     parser.add_argument("--workdir", required=True)
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--sets_per_size", type=int, default=7)
-    parser.add_argument("--plain_widths", type=float, nargs="*", default=[])
+    for flag in _WIDTHS:
+        parser.add_argument(f"--{flag}", type=float, nargs="*", default=[])
     options = parser.parse_args()
     overrides = {"epochs": str(options.epochs)} if options.epochs else {}
     settings = config.load_config(options.config, overrides)
@@ -37,7 +40,7 @@ def main() -> None:
         source,
         options.workdir,
         options.sets_per_size,
-        plain_widths=options.plain_widths,
+        **{flag: getattr(options, flag) for flag in _WIDTHS},
         finished=results.RESULTS_DIR / name,
     )
     print(comparison)
@@ -47,9 +50,9 @@ def main() -> None:
         f"--epochs {settings.epochs} --sets_per_size {options.sets_per_size} "
         f"--data DIR --workdir DIR"
     )
-    if options.plain_widths:
-        widths = " ".join(f"{width:g}" for width in options.plain_widths)
-        command += f" --plain_widths {widths}"
+    for flag in _WIDTHS:
+        widths = "".join(f" {width:g}" for width in getattr(options, flag))
+        command += f" --{flag}{widths}" if widths else ""
     result = make_result(options.config, command, comparison)
     plots = tuple(
         (f"{name}/{path.name}", words) for path, words in plots.items()
@@ -127,7 +130,7 @@ def plain_as_accurate(
     whole: SetResult, as_deep: SetResult | None = None
 ) -> results.Figure:
     """Compares the full network's price with an equally good plain one's."""
-    networks = [whole.scratch, *whole.narrower]
+    networks = [whole.scratch, *whole.others]
     if as_deep is not None:
         networks.append(as_deep.scratch)
     equal = smallest_equal(whole.cutout.accuracy.value, networks)
@@ -174,8 +177,20 @@ def _saved(summary):
                 100 * figure.value,
                 f"at least {100 * least:g}",
                 figure.value >= least,
-                f"{figure.number} sets",
+                _bounds(figure.number, summary.bounds),
             )
+
+
+def _bounds(sets, bounds):
+    """Says of how many sets a saving is only known from one side."""
+    # That of a larger plain network is larger.
+    known = {"more than": "at least this", "at most": "at most this"}
+    return "; ".join(
+        [
+            f"{sets} sets",
+            *(f"{known[side]} in {n}" for side, n in bounds.items() if n),
+        ]
+    )
 
 
 def _difference(name, estimate, runs, target):

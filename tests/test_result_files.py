@@ -105,7 +105,7 @@ def test_a_comparison_says_what_stands_behind_a_figure(result):
 def test_the_price_of_the_full_network(plain, ratio, is_reached, bound):
     scratch, *others = [network(*one) for one in plain]
     whole = dataclasses.replace(
-        one_set("", 0.8, 0.7, 1000), scratch=scratch, narrower=tuple(others)
+        one_set("", 0.8, 0.7, 1000), scratch=scratch, others=tuple(others)
     )
     figure = comparison_benchmark.plain_as_accurate(whole)
     assert figure.value == pytest.approx(ratio)

@@ -59,7 +59,7 @@ class SetResult:
         over_scratch: accuracy of the cutout minus that of `scratch`, paired by
             image.
         over_plain: the same with `plain`.
-        narrower: networks from scratch as `scratch`, of other widths.
+        others: networks from scratch as `scratch`, of other widths.
         equal: the smallest network from scratch that is as accurate as the
             cutout, or None when no other widths were trained.
     """
@@ -70,7 +70,7 @@ class SetResult:
     plain: NetworkResult
     over_scratch: Estimate
     over_plain: Estimate
-    narrower: tuple[NetworkResult, ...] = ()
+    others: tuple[NetworkResult, ...] = ()
     equal: EqualNetwork | None = None
 
 
@@ -295,18 +295,13 @@ def _summary_rows(comparison):
             f"{100 * across.share:.1f} %, {across.sets} sets, "
             f"plain network {100 * across.of_plain:.1f} %",
         )
-    if comparison.whole.equal is not None:
-        yield from _equal_rows(comparison)
-
-
-def _equal_rows(comparison):
     equal = comparison.whole.equal
-    yield (
-        "plain network as accurate as the full one",
-        f"{equal.bound or 'about'} {equal.params:,.0f} parameters, "
-        f"{equal.macs:,.0f} MACs",
-    )
-    summary = comparison.summary
+    if equal is not None:
+        yield (
+            "plain network as accurate as the full one",
+            f"{equal.bound or 'about'} {equal.params:,.0f} parameters, "
+            f"{equal.macs:,.0f} MACs",
+        )
     for name, figure in (
         ("parameters", summary.params_saved),
         ("MACs", summary.macs_saved),
