@@ -65,6 +65,7 @@ def make_result(
 ) -> results.Result:
     """Puts a comparison into words."""
     settings = comparison.config
+    headlines = tuple(_headlines(comparison))
     return results.Result(
         title=f"Cutouts beside plain networks: {name}",
         command=command,
@@ -78,30 +79,21 @@ def make_result(
             f"with 95 % intervals; those of means over sets are intervals over "
             f"the sets."
         ),
-        figures=tuple(_figures(comparison)),
+        figures=(*headlines, *_figures(comparison)),
         order=40,
         tables=(_sets(comparison),),
+        headlines=len(headlines),
     )
 
 
-def _figures(comparison):
-    whole, summary = comparison.whole, comparison.summary
-    trained = f"1 run, {comparison.config.epochs} epochs"
+def _headlines(comparison):
+    summary, trained = comparison.summary, _trained(comparison)
     yield _difference(
         "full hierarchical network over the plain one at equal MACs, points",
-        whole.over_scratch,
+        comparison.whole.over_scratch,
         f"{trained}, {comparison.images:,} images",
         target="at least 0",
     )
-    if comparison.as_deep is not None:
-        yield _difference(
-            "full hierarchical network over a plain one as deep at equal MACs, "
-            "points",
-            comparison.as_deep.over_scratch,
-            f"{trained}, {comparison.images:,} images",
-            target="at least 0",
-        )
-    yield plain_as_accurate(whole, comparison.as_deep)
     for kind, figure in (
         ("nodes", summary.nodes_over_scratch),
         ("random sets", summary.random_over_scratch),
@@ -113,8 +105,24 @@ def _figures(comparison):
                 f"{trained}, {figure.number} sets",
                 target="above 0",
             )
-    yield from _left_away(summary, comparison.config.taxonomy)
     yield from _saved(summary)
+    yield from _left_away(summary, comparison.config.taxonomy)
+
+
+def _trained(comparison):
+    return f"1 run, {comparison.config.epochs} epochs"
+
+
+def _figures(comparison):
+    if comparison.as_deep is not None:
+        yield _difference(
+            "full hierarchical network over a plain one as deep at equal MACs, "
+            "points",
+            comparison.as_deep.over_scratch,
+            f"{_trained(comparison)}, {comparison.images:,} images",
+            target="at least 0",
+        )
+    yield plain_as_accurate(comparison.whole, comparison.as_deep)
     for across in comparison.across:
         most = _MOST_ACROSS[across.branches]
         yield results.Figure(

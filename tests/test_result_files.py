@@ -86,7 +86,7 @@ def test_only_one_taxonomy_has_a_target_for_what_is_left_away(found):
 
 
 def test_a_comparison_says_what_stands_behind_a_figure(result):
-    full, _, _, nodes, *_ = result.figures
+    full, nodes, *_ = result.figures
     assert full.value == pytest.approx(-2)
     assert full.runs == "-3.00 to -1.00; 1 run, 3 epochs, 100 images"
     assert nodes.runs.endswith("1 run, 3 epochs, 2 sets")
