@@ -189,13 +189,13 @@ def _saved(summary):
             )
 
 
-def _bounds(sets, bounds):
-    """Says of how many sets a saving is only known from one side."""
+def _bounds(nodes, bounds):
+    """Says of how many nodes a saving is only known from one side."""
     # That of a larger plain network is larger.
     known = {"more than": "at least this", "at most": "at most this"}
     return "; ".join(
         [
-            f"{sets} sets",
+            f"{nodes} nodes",
             *(f"{known[side]} in {n}" for side, n in bounds.items() if n),
         ]
     )

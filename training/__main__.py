@@ -86,7 +86,7 @@ def compare() -> None:
     flags.DEFINE_integer("sets_seed", 0, "Of the random sets.", lower_bound=0)
     for name, of, equal in (
         ("plain_widths", "of all categories", "full network"),
-        ("scratch_widths", "for every category set", "cutout"),
+        ("scratch_widths", "for every node", "cutout"),
     ):
         flags.DEFINE_list(
             name,

@@ -69,7 +69,8 @@ def compare(
         plain_widths: for each of them one more plain network of all
             categories, of that multiple of the filters, to find the size that
             is as accurate as the full network.
-        scratch_widths: the same for every category set and its cutout.
+        scratch_widths: the same for every node and its cutout. Random sets
+            have none: they would double the hours of training.
         finished: directory for the logits of finished networks, all that the
             figures need: with them another machine can go on. By default
             `workdir`.
@@ -100,7 +101,10 @@ def compare(
     sets = category_sets.every_set(model.taxonomy, sets_per_size, sets_seed)
     for chosen in (every, *sets):
         logging.info("%d of %d: %s.", len(results), len(sets), chosen.name)
-        widths = plain_widths if chosen is every else scratch_widths
+        if chosen is every:
+            widths = plain_widths
+        else:
+            widths = () if chosen.is_random else scratch_widths
         scratch, *others = (
             networks.plain(chosen, full.cost(chosen).macs, width)
             for width in (1, *widths)

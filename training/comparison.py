@@ -118,10 +118,10 @@ class Summary:
         random_over_plain: the same over the random sets.
         best_node: the node whose cutout leaves most multiply-accumulates away.
         params_saved: part of the parameters of the plain network of equal
-            accuracy that a cutout saves, mean over nodes and random sets.
+            accuracy that a cutout saves, mean over the nodes.
         macs_saved: the same for multiply-accumulates.
-        bounds: in how many of those sets the plain network is only known to be
-            of at most, or of more than, a size.
+        bounds: for how many of those nodes the plain network is only known to
+            be of at most, or of more than, a size.
     """
 
     nodes_over_scratch: Estimate | None
@@ -313,4 +313,4 @@ def _summary_rows(comparison):
             )
     for bound, number in summary.bounds.items():
         if number:
-            yield f"of those sets with a size that is {bound}", f"{number}"
+            yield f"of those nodes with a size that is {bound}", f"{number}"
