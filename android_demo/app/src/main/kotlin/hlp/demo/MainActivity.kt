@@ -292,6 +292,7 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
         this.loaded = loaded
         val start = selection ?: Selection(loaded.categories.toSet())
         selection = start
+        findViewById<View>(R.id.controls).visibility = View.VISIBLE
         categories.build(loaded.taxonomy.roots)
         categories.show(start)
         models.choose(start.categories, way)

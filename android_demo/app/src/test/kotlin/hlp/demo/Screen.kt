@@ -12,7 +12,7 @@ import android.view.View
 import android.view.ViewGroup
 import android.widget.CheckBox
 import android.widget.ImageView
-import android.widget.LinearLayout
+import android.widget.ScrollView
 import android.widget.SeekBar
 import android.widget.Spinner
 import android.widget.TableLayout
@@ -45,12 +45,21 @@ class Screen : AutoCloseable {
         }
     val way: String get() = view<Spinner>(R.id.way).selectedItem.toString()
 
-    /** Cells of the row of the cost that begins with a string. */
+    /** What is said of a category, in percent; 0 when it is not among the best. */
+    fun probability(label: String): Int {
+        val row = children<View>(R.id.results).getOrNull(labels.indexOf(label)) ?: return 0
+        val percent = row.findViewById<TextView>(R.id.percent).text
+        return percent.filter(Char::isDigit).toString().toInt()
+    }
+
+    /** Cells of the row of the cost that begins with a string; none before there is one. */
     fun cost(name: Int): List<String> {
         val rows = (0 until view<TableLayout>(R.id.cost).childCount)
             .map { view<TableLayout>(R.id.cost).getChildAt(it) as TableRow }
-            .map { row -> (0 until row.childCount).map { (row.getChildAt(it) as TextView).text.toString() } }
-        return rows.first { it[0] == activity.getString(name) }.drop(1)
+            .map { row ->
+                (0 until row.childCount).map { (row.getChildAt(it) as TextView).text.toString() }
+            }
+        return rows.find { it[0] == activity.getString(name) }.orEmpty().drop(1)
     }
 
     fun <T : View> view(id: Int): T = activity.findViewById(id)
@@ -64,14 +73,16 @@ class Screen : AutoCloseable {
     fun await(what: String, isSo: () -> Boolean) {
         val end = System.nanoTime() + Duration.ofSeconds(60).toNanos()
         while (!isSo()) {
-            check(System.nanoTime() < end) { "Waited in vain until $what; the screen says: $message" }
+            check(System.nanoTime() < end) { "Waited in vain until $what; it says: $message" }
             Thread.sleep(5)
             shadowOf(Looper.getMainLooper()).idleFor(Duration.ofMillis(20))
         }
     }
 
     /** Waits until the models of the chosen set have a latency, and the full network. */
-    fun awaitResults() = await("there are latencies") { cost(R.string.latency).none { it == "–" } }
+    fun awaitResults() = await("there are latencies") {
+        cost(R.string.latency).let { it.isNotEmpty() && "–" !in it }
+    }
 
     /** Ticks or unticks a node or a category by its text's beginning. */
     fun tick(name: String) {
@@ -98,6 +109,12 @@ class Screen : AutoCloseable {
         choosePicture { File(System.getProperty("images"), "$name.png").inputStream() }
         await("the picture is shown") { view<ImageView>(R.id.picture).isShown }
         awaitResults()
+    }
+
+    /** Shows what is far below. */
+    fun scrollToTheEnd() {
+        val controls = view<View>(R.id.controls)
+        (controls.parent as ScrollView).scrollTo(0, controls.height)
     }
 
     /** Gives the preview its texture, which a display would do. */
@@ -141,4 +158,4 @@ class Screen : AutoCloseable {
 
 /** A view and all below it. */
 fun View.all(): List<View> = listOf(this) +
-    ((this as? ViewGroup)?.let { (0 until it.childCount).flatMap { i -> it.getChildAt(i).all() } }.orEmpty())
+    (this as? ViewGroup)?.run { (0 until childCount).flatMap { getChildAt(it).all() } }.orEmpty()

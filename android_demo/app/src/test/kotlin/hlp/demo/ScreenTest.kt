@@ -1,7 +1,7 @@
 package hlp.demo
 
 import android.Manifest
-import android.app.Application
+import android.view.View
 import android.widget.Button
 import android.widget.CheckBox
 import android.widget.SeekBar
@@ -20,13 +20,14 @@ import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
 import java.io.IOException
 import java.nio.ByteBuffer
+import java.util.zip.CRC32
 import kotlin.math.max
 import kotlin.math.min
 import kotlin.math.pow
 
-private const val PORTRAIT = "w411dp-h891dp-port-notnight-xhdpi"
-private const val LANDSCAPE = "w891dp-h411dp-land-notnight-xhdpi"
-private const val DARK = "w411dp-h891dp-port-night-xhdpi"
+private const val PORTRAIT = "w411dp-h891dp-port-notnight-hdpi"
+private const val LANDSCAPE = "w891dp-h411dp-land-notnight-hdpi"
+private const val DARK = "w411dp-h891dp-port-night-hdpi"
 
 @RunWith(RobolectricTestRunner::class)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
@@ -40,8 +41,6 @@ class ScreenTest {
         DesktopActivity.broken = { _, bytes -> bytes }
         screen.awaitClosed()
     }
-
-    private fun Screen.awaitClosed() = await("all models are closed") { CountingRuntime.open.get() == 0 }
 
     // What a person does.
 
@@ -77,6 +76,8 @@ class ScreenTest {
         screen.moveSlider("pet", 0f)
         screen.await("the gain is lower") { "pet: 0.00" in screen.gains }
         screen.await("cats are less probable") { screen.probability("cat") < before }
+        screen.scrollToTheEnd()
+        screen.draw("portrait_gains")
         screen.view<Button>(R.id.reset).performClick()
         screen.await("it is as before") { screen.probability("cat") == before }
         assertTrue(screen.gains.all { it.endsWith(": 1.00") })
@@ -99,10 +100,10 @@ class ScreenTest {
     @Config(qualifiers = LANDSCAPE)
     fun landscape_has_two_columns() {
         screen.chooseImage("truck")
-        assertTrue(screen.view<TextView>(R.id.message).rootView.width > screen.root.height)
-        val picture = IntArray(2).also(screen.view<android.view.View>(R.id.picture)::getLocationOnScreen)
-        val results = IntArray(2).also(screen.view<android.view.View>(R.id.results)::getLocationOnScreen)
-        assertTrue("The results are beside the picture.", results[0] > picture[0])
+        val (picture, results) = listOf(R.id.picture, R.id.results)
+            .map { IntArray(2).also(screen.view<View>(it)::getLocationOnScreen) }
+        assertTrue(results[0] > picture[0])
+        assertTrue(results[1] < screen.root.height / 2)
         screen.draw("landscape")
     }
 
@@ -154,12 +155,12 @@ class ScreenTest {
         screen.chooseImage("cat")
         assertEquals(1, CountingRuntime.open.get())
         screen.tick("craft")
-        screen.await("it runs in parts") { screen.way == screen.activity.getString(R.string.way_parts) }
+        screen.awaitWay(R.string.way_parts)
         screen.awaitResults()
         val parts = CountingRuntime.open.get()
         assertTrue("$parts models", parts > 1)
         screen.tick("craft")
-        screen.await("it is one file again") { screen.way == screen.activity.getString(R.string.way_file) }
+        screen.awaitWay(R.string.way_file)
         screen.awaitResults()
         assertEquals(1, CountingRuntime.open.get())
     }
@@ -169,9 +170,10 @@ class ScreenTest {
     @Test
     fun no_permission_is_a_state_of_the_screen() {
         screen.showPreview()
-        screen.await("it is said") { screen.message == screen.activity.getString(R.string.no_permission) }
+        screen.awaitMessage(R.string.no_permission)
         assertTrue(screen.view<Button>(R.id.allow).isShown)
-        assertEquals(Manifest.permission.CAMERA, shadowOf(screen.activity).lastRequestedPermission.requestedPermissions[0])
+        val asked = shadowOf(screen.activity).lastRequestedPermission.requestedPermissions
+        assertEquals(listOf(Manifest.permission.CAMERA), asked.toList())
         screen.draw("portrait_no_permission")
         screen.chooseImage("ship")
         assertEquals("", screen.message)
@@ -179,10 +181,9 @@ class ScreenTest {
 
     @Test
     fun no_camera_is_a_state_of_the_screen() {
-        val application: Application = RuntimeEnvironment.getApplication()
-        shadowOf(application).grantPermissions(Manifest.permission.CAMERA)
+        shadowOf(RuntimeEnvironment.getApplication()).grantPermissions(Manifest.permission.CAMERA)
         screen.showPreview()
-        screen.await("it is said") { screen.message == screen.activity.getString(R.string.no_camera) }
+        screen.awaitMessage(R.string.no_camera)
         assertTrue(!screen.view<Button>(R.id.allow).isShown)
         screen.draw("portrait_no_camera")
     }
@@ -204,16 +205,18 @@ class ScreenTest {
     @Test
     fun a_picture_that_cannot_be_opened_is_said() {
         screen.choosePicture { throw IOException("gone") }
-        screen.await("it is said") { screen.message == screen.activity.getString(R.string.picture_failed) }
+        screen.awaitMessage(R.string.picture_failed)
     }
 
     @Test
     fun a_newer_manifest_is_said() {
         DesktopActivity.broken = { path, bytes ->
+            val text = bytes.decodeToString()
             if (path != "manifest.json") bytes
-            else JSONObject(bytes.decodeToString()).put("version", 999).toString().encodeToByteArray()
+            else JSONObject(text).put("version", 999).toString().encodeToByteArray()
         }
         screen.await("it is said") { "999" in screen.message }
+        assertTrue("There is nothing to choose.", !screen.view<View>(R.id.controls).isShown)
         screen.draw("portrait_newer_manifest")
     }
 
@@ -246,19 +249,21 @@ class ScreenTest {
         }
         assertTrue("${touched.size} views", touched.size > 20)
         for (view in touched) {
-            val name = view.contentDescription ?: (view as? TextView)?.text
-                ?: screen.root.all().find { it.labelFor == view.id }?.let { (it as TextView).text }
+            val label = screen.root.all().find { it.labelFor == view.id } as? TextView
+            val name = view.contentDescription ?: (view as? TextView ?: label)?.text
             assertTrue("$view has no name", !name.isNullOrBlank())
-            assertTrue("$name is ${view.width} x ${view.height}", min(view.width, view.height) >= least)
+            val size = min(view.width, view.height)
+            assertTrue("$name is $size pixels wide or high", size >= least)
         }
     }
 
     private fun assertReadable() {
-        val colours = screen.activity.obtainStyledAttributes(intArrayOf(android.R.attr.colorBackground))
+        val attributes = intArrayOf(android.R.attr.colorBackground)
+        val colours = screen.activity.obtainStyledAttributes(attributes)
         val background = colours.getColor(0, 0)
         colours.recycle()
-        val controls = screen.view<android.view.View>(R.id.results).parent as android.view.View
-        val texts = controls.all().filterIsInstance<TextView>().filter { it.isShown && it.text.isNotEmpty() }
+        val texts = screen.view<View>(R.id.controls).all().filterIsInstance<TextView>()
+            .filter { it.isShown && it.text.isNotEmpty() }
         assertTrue(texts.size > 30)
         for (text in texts) {
             val ratio = contrast(text.currentTextColor, background)
@@ -266,20 +271,21 @@ class ScreenTest {
         }
     }
 
-    private fun Screen.probability(label: String): Int {
-        val row = view<android.view.ViewGroup>(R.id.results).all()
-            .filter { it.id == R.id.label && it.isShown }
-            .find { (it as TextView).text == label } ?: return 0
-        val percent = (row.parent as android.view.View).findViewById<TextView>(R.id.percent)
-        return percent.text.filter(Char::isDigit).toString().toInt()
-    }
+    private fun Screen.awaitMessage(id: Int) =
+        await("it is said") { message == activity.getString(id) }
+
+    private fun Screen.awaitWay(id: Int) =
+        await("it runs another way") { way == activity.getString(id) }
+
+    private fun Screen.awaitClosed() =
+        await("all models are closed") { CountingRuntime.open.get() == 0 }
 }
 
 /** The beginning of a PNG file, which says how large the picture is. */
 private fun pngOf(width: Int, height: Int): ByteArray {
     val header = ByteBuffer.allocate(17).put("IHDR".toByteArray()).putInt(width).putInt(height)
         .put(byteArrayOf(8, 2, 0, 0, 0)).array()
-    val checksum = java.util.zip.CRC32().apply { update(header) }.value.toInt()
+    val checksum = CRC32().apply { update(header) }.value.toInt()
     val signature = byteArrayOf(-119, 80, 78, 71, 13, 10, 26, 10)
     return signature + ByteBuffer.allocate(25).putInt(13).put(header).putInt(checksum).array() +
         ByteBuffer.allocate(12).putInt(0).put("IDAT".toByteArray()).array()
