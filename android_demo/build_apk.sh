@@ -18,6 +18,7 @@ main() {
     step check_sums
     step resources
     step compile
+    step screens
     step dex
     step package
     step sign
@@ -89,6 +90,32 @@ compile() {
         -Xlambdas=class -Xsam-conversions=class -Xstring-concat=inline \
         -cp $OUT/classes:core/target/classes:$LIB/kotlin-stdlib.jar:"$libraries" \
         -d $OUT/classes app/src/main/kotlin
+}
+
+# The tests of the screens, which Robolectric runs on the desktop JVM. With DRAWINGS they leave
+# their pictures in that directory.
+screens() {
+    local classes=$OUT/test
+    rm -rf $classes && mkdir -p $classes/com/android/tools
+    unzip -qop $OUT/screens/monitor-*.aar classes.jar >$OUT/screens/monitor.jar
+    printf '%s\n' "android_resource_apk=$PWD/$OUT/unaligned.apk" \
+        "android_merged_manifest=$PWD/$OUT/AndroidManifest.xml" \
+        "android_merged_assets=$PWD/app/src/main/assets" "android_custom_package=hlp.demo" \
+        >$classes/com/android/tools/test_config.properties
+    local app=$OUT/classes:core/target/classes:$LIB/tensorflow-lite.jar:$LIB/tensorflow-lite-api.jar
+    java -cp "$OUT/tools/*" org.jetbrains.kotlin.cli.jvm.K2JVMCompiler \
+        -no-stdlib -no-reflect -jvm-target 1.8 -Werror \
+        -cp "$app:$LIB/kotlin-stdlib.jar:$LIB/android-all.jar:$(jars $OUT/screens)" \
+        -d $classes app/src/test/kotlin core/src/desktop/kotlin
+    java -cp "$classes:$app:$OUT/screens/*:$LIB/android-all.jar" \
+        -Drobolectric.offline=true -Drobolectric.dependency.dir=$OUT/robolectric \
+        -Dorg.robolectric.packagesToNotAcquire=org.bytedeco. \
+        -Dimages=core/src/test/resources/images ${DRAWINGS:+-Ddrawings="$DRAWINGS"} \
+        org.junit.runner.JUnitCore hlp.demo.ScreenTest
+}
+
+jars() {
+    printf '%s:' "$1"/*.jar
 }
 
 dex() {

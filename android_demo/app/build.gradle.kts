@@ -26,6 +26,16 @@ android {
     androidResources {
         noCompress += "tflite"
     }
+
+    // The screens are tested on the desktop JVM, with TFLite for it.
+    sourceSets["test"].kotlin.srcDir("../core/src/desktop/kotlin")
+    testOptions.unitTests {
+        isIncludeAndroidResources = true
+        all {
+            it.systemProperty("images", file("../core/src/test/resources/images").path)
+            it.systemProperty("org.robolectric.packagesToNotAcquire", "org.bytedeco.")
+        }
+    }
 }
 
 kotlin {
@@ -37,4 +47,7 @@ kotlin {
 dependencies {
     implementation(project(":core"))
     implementation(libs.litert)
+    testImplementation(libs.junit4)
+    testImplementation(libs.robolectric)
+    testImplementation(libs.tensorflow.lite)
 }

@@ -17,6 +17,11 @@ kotlin {
     }
 }
 
+// TFLite for the desktop, which the tests of the app use, too.
+kotlin.sourceSets.test {
+    kotlin.srcDir("src/desktop/kotlin")
+}
+
 // The tests also use what only a desktop has.
 tasks.compileTestKotlin {
     compilerOptions {

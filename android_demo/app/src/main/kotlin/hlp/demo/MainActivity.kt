@@ -23,6 +23,7 @@ import hlp.core.Plan
 import hlp.core.Problem
 import hlp.core.Runtime
 import hlp.core.Selection
+import hlp.core.Source
 import hlp.core.Way
 import java.io.IOException
 
@@ -62,12 +63,15 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
         setContentView(R.layout.main)
         savedInstanceState?.let(::restore)
         findViews()
-        models = Models(AssetSource(assets, MODELS), runtime(), this)
+        models = Models(source(), runtime(), this)
         models.setGain(factors)
         picture?.let(::showPicture)
     }
 
-    /** What runs the models: another one where LiteRT has no library for. */
+    /** Where the models are. Tests have others, and another runtime, for the desktop. */
+    protected open fun source(): Source = AssetSource(assets, MODELS)
+
+    /** What runs the models. */
     protected open fun runtime(): Runtime = LiteRt()
 
     override fun onResume() {
@@ -288,6 +292,7 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
         this.loaded = loaded
         val start = selection ?: Selection(loaded.categories.toSet())
         selection = start
+        findViewById<View>(R.id.controls).visibility = View.VISIBLE
         categories.build(loaded.taxonomy.roots)
         categories.show(start)
         models.choose(start.categories, way)

@@ -92,7 +92,8 @@ class Models(source: Source, private val runtime: Runtime, private val listener:
     fun classify(frame: YuvFrame) {
         val current = pipeline ?: return
         current.classify(frame)
-        publish(current)
+        // Frames follow one another: the screen leaves out those that it is too slow for.
+        if (shown.compareAndSet(true, false)) publish(current)
     }
 
     /** Closes all models and ends the thread. */
@@ -125,9 +126,8 @@ class Models(source: Source, private val runtime: Runtime, private val listener:
         publish(current)
     }
 
-    /** Hands a result to the screen unless the last one is still on its way. */
+    /** Hands a result to the screen. */
     private fun publish(current: Pipeline) {
-        if (!shown.compareAndSet(true, false)) return
         val ranking = current.ranking
         val classified = Classified(
             labels = ranking.best.map(current.labels::get),
