@@ -158,10 +158,12 @@ def test_an_export_names_the_cutout_that_loses_most(tmp_path, monkeypatch):
     result = preset_export.make_result(
         "small", models, Accuracy(100, 0.89, 0.90)
     )
-    whole, full, worst, gain = result.figures
+    whole, full, mean, worst, gain = result.figures
     assert (whole.target, whole.reached) == ("at least 90", True)
     assert (full.value, full.reached) == (pytest.approx(-1), True)
+    assert mean.value == pytest.approx(2.5)
     assert "worst cutout (pet)" in worst.name
+    assert worst.runs == "2 cutouts; 20 images of this"
     assert (worst.value, worst.reached) == (pytest.approx(5), False)
     assert gain.value == pytest.approx(1)
     assert "`hlp-train it`" in result.about
