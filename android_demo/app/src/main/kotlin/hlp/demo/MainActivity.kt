@@ -23,6 +23,7 @@ import hlp.core.Plan
 import hlp.core.Problem
 import hlp.core.Runtime
 import hlp.core.Selection
+import hlp.core.Source
 import hlp.core.Way
 import java.io.IOException
 
@@ -62,10 +63,13 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
         setContentView(R.layout.main)
         savedInstanceState?.let(::restore)
         findViews()
-        models = Models(AssetSource(assets, MODELS), runtime(), this)
+        models = Models(source(), runtime(), this)
         models.setGain(factors)
         picture?.let(::showPicture)
     }
+
+    /** Where the models are. */
+    protected open fun source(): Source = AssetSource(assets, MODELS)
 
     /** What runs the models: another one where LiteRT has no library for. */
     protected open fun runtime(): Runtime = LiteRt()
