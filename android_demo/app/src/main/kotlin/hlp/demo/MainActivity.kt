@@ -13,11 +13,8 @@ import android.provider.Settings
 import android.view.Surface
 import android.view.TextureView
 import android.view.View
-import android.widget.AdapterView
-import android.widget.ArrayAdapter
 import android.widget.Button
 import android.widget.ImageView
-import android.widget.Spinner
 import android.widget.TextView
 import hlp.core.Plan
 import hlp.core.Problem
@@ -118,10 +115,10 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
         allow = findViewById(R.id.allow)
         allow.setOnClickListener { askForCamera() }
         ways = WaySpinner(findViewById(R.id.way)) { choose(it) }
-        results = ResultsPanel(findViewById(R.id.results))
+        results = ResultsPanel(findViewById(R.id.results), findViewById(R.id.no_results))
         cost = CostPanel(findViewById(R.id.cost))
         categories = CategoriesPanel(findViewById(R.id.categories)) { select(it) }
-        gains = GainPanel(findViewById(R.id.gains)) { setGain(it) }
+        gains = GainPanel(findViewById(R.id.gains), findViewById(R.id.no_gains)) { setGain(it) }
         findViewById<View>(R.id.reset).setOnClickListener { setGain(emptyMap()) }
         findViewById<View>(R.id.use_camera).setOnClickListener { useCamera() }
         findViewById<View>(R.id.use_picture).setOnClickListener { pickPicture() }
@@ -194,7 +191,11 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
 
     private fun pictureFailed(text: String) {
         models.show(null)
-        runOnUiThread { viewProblem(text) }
+        runOnUiThread {
+            findViewById<View>(R.id.picture).visibility = View.GONE
+            results.show(null)
+            viewProblem(text)
+        }
     }
 
     private fun show(bitmap: Bitmap) {
@@ -292,6 +293,8 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
         this.loaded = loaded
         val start = selection ?: Selection(loaded.categories.toSet())
         selection = start
+        findViewById<View>(R.id.cost_panel).visibility = View.VISIBLE
+        findViewById<View>(R.id.controls).visibility = View.VISIBLE
         categories.build(loaded.taxonomy.roots)
         categories.show(start)
         models.choose(start.categories, way)
@@ -316,6 +319,8 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
         if (plan == null) return
         macs = classified.macs
         millis = classified.medianMillis
+        // Measured under the same conditions as the sets that are chosen after it.
+        if (plan == loaded?.full) fullMillis = millis
         results.show(classified)
         showCost()
     }
@@ -323,7 +328,7 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
     override fun onProblem(message: String) {
         plan = null
         modelProblem(message)
-        results.show(Classified(emptyList(), emptyList(), 0, Double.NaN))
+        results.show(null)
         showCost()
     }
 
@@ -354,39 +359,4 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
         const val PICK = 1
         const val PERMISSION = 2
     }
-}
-
-/** The ways to run the chosen set. */
-private class WaySpinner(private val spinner: Spinner, private val onChoice: (Way) -> Unit) :
-    AdapterView.OnItemSelectedListener {
-    private var ways = emptyList<Way>()
-
-    init {
-        spinner.onItemSelectedListener = this
-        spinner.isSaveEnabled = false
-    }
-
-    fun show(ways: List<Way>, chosen: Way) {
-        if (ways != this.ways) {
-            this.ways = ways
-            val names = ways.map { spinner.context.getString(nameOf(it)) }
-            val adapter =
-                ArrayAdapter(spinner.context, android.R.layout.simple_spinner_item, names)
-            adapter.setDropDownViewResource(android.R.layout.simple_spinner_dropdown_item)
-            spinner.adapter = adapter
-        }
-        spinner.setSelection(ways.indexOf(chosen))
-    }
-
-    private fun nameOf(way: Way) = when (way) {
-        Way.FILE -> R.string.way_file
-        Way.BUNDLE -> R.string.way_bundle
-        Way.PARTS -> R.string.way_parts
-    }
-
-    override fun onItemSelected(parent: AdapterView<*>?, view: View?, position: Int, id: Long) {
-        ways.getOrNull(position)?.let(onChoice)
-    }
-
-    override fun onNothingSelected(parent: AdapterView<*>?) = Unit
 }

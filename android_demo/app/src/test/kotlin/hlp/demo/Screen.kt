@@ -4,12 +4,15 @@ import android.app.Activity
 import android.content.Intent
 import android.graphics.Bitmap
 import android.graphics.Canvas
+import android.graphics.SurfaceTexture
 import android.net.Uri
 import android.os.Looper
+import android.view.TextureView
 import android.view.View
 import android.view.ViewGroup
 import android.widget.CheckBox
 import android.widget.SeekBar
+import android.widget.Spinner
 import android.widget.TextView
 import hlp.core.DesktopRuntime
 import hlp.core.Runtime
@@ -27,6 +30,9 @@ import java.nio.ByteBuffer
 
 /** A phone of usual size, 411 by 800 dp at 320 dots per inch. */
 const val PORTRAIT = "w411dp-h800dp-port-notnight-xhdpi"
+
+/** The same, turned. */
+const val LANDSCAPE = "w800dp-h411dp-land-notnight-xhdpi"
 
 /** The app on the desktop: its own views, resources and models, with TFLite for the desktop. */
 class TestedActivity : MainActivity() {
@@ -132,6 +138,15 @@ class Screen(qualifiers: String = PORTRAIT, change: (Source) -> Source = { it })
         settle()
     }
 
+    /** Makes the preview ready, which only a device's display does by itself. */
+    fun openPreview() {
+        val preview = activity.findViewById<TextureView>(R.id.preview)
+        val texture = SurfaceTexture(0)
+        preview.setSurfaceTexture(texture)
+        activity.onSurfaceTextureAvailable(texture, preview.width, preview.height)
+        settle()
+    }
+
     // What a person sees.
 
     val message: String get() = shownText(R.id.message)
@@ -142,8 +157,25 @@ class Screen(qualifiers: String = PORTRAIT, change: (Source) -> Source = { it })
         return if (view.isShown) view.text.toString() else ""
     }
 
-    /** All texts that are there, also those to scroll to. */
-    val texts: List<String> get() = views<TextView>().map { it.text.toString() }
+    /** Labels of the results, the best first. */
+    val results: List<String> get() = rows(R.id.results).map { it.text(R.id.label) }
+
+    /** Of parameters, MACs, bytes and latency. */
+    val changes: List<String> get() = rows(R.id.cost).drop(1).map { it.text(R.id.change) }
+
+    /** Labels of the sliders. */
+    val gains: List<String> get() = views<SeekBar>().map { it.contentDescription.toString() }
+
+    /** How the chosen set is run. */
+    val way: String get() = activity.findViewById<Spinner>(R.id.way).selectedItem.toString()
+
+    /** The gain that is written beside a slider. */
+    fun factor(node: String) = rows(R.id.gains).single { it.text(R.id.name) == node }.text(R.id.factor)
+
+    private fun rows(id: Int) = activity.findViewById<ViewGroup>(id)
+        .let { rows -> List(rows.childCount, rows::getChildAt) }.filter { it.visibility == View.VISIBLE }
+
+    private fun View.text(id: Int) = findViewById<TextView>(id).text.toString()
 
     /** All shown views of a kind. */
     inline fun <reified T : View> views(): List<T> = allViews().filterIsInstance<T>()
