@@ -220,12 +220,18 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
     private fun closeCamera() {
         val open = camera ?: return
         camera = null
+        cover(true)
         models.handler.post(open::close)
+    }
+
+    private fun cover(covered: Boolean) {
+        findViewById<View>(R.id.cover).visibility = if (covered) View.VISIBLE else View.GONE
     }
 
     private fun onCameraState(state: CameraState) = runOnUiThread {
         if (camera == null) return@runOnUiThread
         if (state != CameraState.RUNNING) camera = null
+        cover(state != CameraState.RUNNING)
         allow.visibility = if (state == CameraState.NO_PERMISSION) View.VISIBLE else View.GONE
         viewProblem(
             when (state) {

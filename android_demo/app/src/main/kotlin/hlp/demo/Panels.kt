@@ -35,9 +35,8 @@ class ResultsPanel(private val container: LinearLayout, private val nothing: Vie
 
     private fun fill(row: View, label: String, probability: Float) {
         val percent = (100 * probability).roundToInt()
-        val bar = row.findViewById<ProgressBar>(R.id.bar)
         row.text(R.id.label, readable(label))
-        bar.progress = (bar.max * probability).roundToInt()
+        row.findViewById<ProgressBar>(R.id.bar).progress = percent
         row.text(R.id.percent, row.context.getString(R.string.percent, percent))
         row.contentDescription = row.context.getString(R.string.result, readable(label), percent)
     }
@@ -121,7 +120,7 @@ class CostPanel(private val table: TableLayout) {
     /** Shows all; latencies are NaN as long as nobody knows them. */
     fun show(plan: Plan?, gained: Long, millis: Double, full: Plan, fullMillis: Double) {
         fill(parameters, plan?.parameters, full.parameters)
-        fill(macs, plan?.let { gained }, full.macs)
+        fill(macs, plan?.let { gained }, full.macs, ::millions)
         fill(bytes, plan?.bytes, full.bytes)
         fill(latency, if (plan == null) Double.NaN else millis, fullMillis, short::format)
     }
@@ -132,8 +131,11 @@ class CostPanel(private val table: TableLayout) {
         return row
     }
 
-    private fun fill(row: View, chosen: Long?, full: Long) =
-        fill(row, chosen?.toDouble() ?: Double.NaN, full.toDouble(), whole::format)
+    private fun millions(value: Double) =
+        table.context.getString(R.string.millions, short.format(value / 1e6))
+
+    private fun fill(row: View, chosen: Long?, full: Long, format: (Double) -> String = whole::format) =
+        fill(row, chosen?.toDouble() ?: Double.NaN, full.toDouble(), format)
 
     private fun fill(row: View, chosen: Double, full: Double, format: (Double) -> String) {
         fun text(value: Double) = if (value.isNaN()) UNKNOWN else format(value)

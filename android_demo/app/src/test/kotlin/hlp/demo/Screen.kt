@@ -28,11 +28,11 @@ import java.io.File
 import java.io.IOException
 import java.nio.ByteBuffer
 
-/** A phone of usual size, 411 by 800 dp at 320 dots per inch. */
-const val PORTRAIT = "w411dp-h800dp-port-notnight-xhdpi"
+/** A phone of usual size, 411 by 800 dp at 240 dots per inch. */
+const val PORTRAIT = "w411dp-h800dp-port-notnight-hdpi"
 
 /** The same, turned. */
-const val LANDSCAPE = "w800dp-h411dp-land-notnight-xhdpi"
+const val LANDSCAPE = "w800dp-h411dp-land-notnight-hdpi"
 
 /** The app on the desktop: its own views, resources and models, with TFLite for the desktop. */
 class TestedActivity : MainActivity() {
@@ -84,8 +84,12 @@ class Screen(qualifiers: String = PORTRAIT, change: (Source) -> Source = { it })
     val activity: TestedActivity get() = controller.get()
 
     /** Waits until neither the screen nor the models have anything to do. */
-    fun settle() = repeat(ROUNDS) {
-        for (looper in ShadowLooper.getAllLoopers()) if (looper.thread.isAlive) shadowOf(looper).idle()
+    fun settle() = repeat(ROUNDS) { ShadowLooper.getAllLoopers().forEach(::settle) }
+
+    private fun settle(looper: Looper) = try {
+        shadowOf(looper).idle()
+    } catch (error: IllegalStateException) {
+        looper.thread.join() // It quits: its screen was closed.
     }
 
     // What a person does.
@@ -104,7 +108,7 @@ class Screen(qualifiers: String = PORTRAIT, change: (Source) -> Source = { it })
 
     /** Moves the slider of a node to a gain of 0 to 2, as a finger does. */
     fun slide(node: String, gain: Float) {
-        val slider = views<SeekBar>().single { it.contentDescription.endsWith(" $node") }
+        val slider = views<SeekBar>().single { it.contentDescription == "Gain of $node" }
         moveByFinger(slider, (slider.max * gain / 2).toInt())
         settle()
     }
@@ -156,6 +160,10 @@ class Screen(qualifiers: String = PORTRAIT, change: (Source) -> Source = { it })
         val view = activity.findViewById<TextView>(id)
         return if (view.isShown) view.text.toString() else ""
     }
+
+    /** Whether frames of the camera are shown. */
+    val cameraRuns: Boolean
+        get() = activity.findViewById<View>(R.id.cover).visibility == View.GONE
 
     /** Labels of the results, the best first. */
     val results: List<String> get() = rows(R.id.results).map { it.text(R.id.label) }

@@ -59,7 +59,7 @@ class ScreensTest {
     }
 
     @Test
-    fun movesGains() = Screen("w411dp-h1700dp-port-notnight-xhdpi").use { screen ->
+    fun movesGains() = Screen("w411dp-h1700dp-port-notnight-hdpi").use { screen ->
         screen.choose(image("dog"))
         screen.tick("airplane")
         val computed = percent(screen.changes[1])
@@ -99,7 +99,7 @@ class ScreensTest {
     @Test
     fun fitsASmallPhoneWithLargeText() {
         RuntimeEnvironment.setFontScale(1.3f)
-        Screen("w320dp-h570dp-port-notnight-xhdpi").use { screen ->
+        Screen("w320dp-h570dp-port-notnight-hdpi").use { screen ->
             screen.choose(image("deer"))
             screen.save("small")
         }
