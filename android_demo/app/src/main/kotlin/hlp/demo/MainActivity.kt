@@ -7,6 +7,7 @@ import android.content.pm.PackageManager
 import android.graphics.Bitmap
 import android.graphics.Matrix
 import android.graphics.SurfaceTexture
+import android.graphics.drawable.BitmapDrawable
 import android.net.Uri
 import android.os.Bundle
 import android.provider.Settings
@@ -118,8 +119,7 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
         results = ResultsPanel(findViewById(R.id.results), findViewById(R.id.no_results))
         cost = CostPanel(findViewById(R.id.cost))
         categories = CategoriesPanel(findViewById(R.id.categories)) { select(it) }
-        gains = GainPanel(findViewById(R.id.gains), findViewById(R.id.no_gains)) { setGain(it) }
-        findViewById<View>(R.id.reset).setOnClickListener { setGain(emptyMap()) }
+        gains = GainPanel(findViewById(R.id.gains_section)) { setGain(it) }
         findViewById<View>(R.id.use_camera).setOnClickListener { useCamera() }
         findViewById<View>(R.id.use_picture).setOnClickListener { pickPicture() }
     }
@@ -142,7 +142,7 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
     private fun setGain(changed: Map<String, Float>) {
         factors = changed
         models.setGain(changed)
-        gains.show(plan?.gainNodes.orEmpty(), changed)
+        gains.show(plan?.gainNodes, changed)
     }
 
     private fun useCamera() {
@@ -202,7 +202,10 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
         if (picture == null) return
         viewProblem(null)
         val view = findViewById<ImageView>(R.id.picture)
-        view.setImageBitmap(bitmap)
+        val drawable = BitmapDrawable(resources, bitmap)
+        // A small picture is shown by its pixels: the network has no more to go by.
+        drawable.isFilterBitmap = bitmap.width > view.rootView.width / 2
+        view.setImageDrawable(drawable)
         view.visibility = View.VISIBLE
     }
 
@@ -335,6 +338,8 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
         plan = null
         modelProblem(message)
         results.show(null)
+        ways.show(emptyList(), null)
+        gains.show(null, factors)
         showCost()
     }
 

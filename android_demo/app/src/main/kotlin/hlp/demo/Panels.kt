@@ -171,20 +171,27 @@ class CostPanel(private val table: TableLayout) {
     }
 }
 
-/** A slider for the gain of every branch of the chosen set; [nothing] is shown when there is none. */
-class GainPanel(
-    private val container: LinearLayout,
-    private val nothing: View,
-    private val onChange: (Map<String, Float>) -> Unit,
-) {
+/** A slider for the gain of every branch of the chosen set. */
+class GainPanel(private val section: View, private val onChange: (Map<String, Float>) -> Unit) {
+    private val container = section.findViewById<LinearLayout>(R.id.gains)
+    private val nothing = section.findViewById<View>(R.id.no_gains)
+    private val reset = section.findViewById<View>(R.id.reset)
     private var nodes = emptyList<String>()
 
     /** Factors of all nodes that were ever moved. */
     private var factors = emptyMap<String, Float>()
 
-    fun show(nodes: List<String>, factors: Map<String, Float>) {
+    init {
+        reset.setOnClickListener { onChange(emptyMap()) }
+    }
+
+    /** Shows sliders for nodes; null when no set is chosen. */
+    fun show(nodes: List<String>?, factors: Map<String, Float>) {
         this.factors = factors
+        section.visibility = if (nodes == null) View.GONE else View.VISIBLE
+        if (nodes == null) return
         nothing.visibility = if (nodes.isEmpty()) View.VISIBLE else View.GONE
+        reset.visibility = if (nodes.isEmpty()) View.GONE else View.VISIBLE
         if (nodes != this.nodes) build(nodes)
         for ((i, node) in nodes.withIndex()) {
             val row = container.getChildAt(i)

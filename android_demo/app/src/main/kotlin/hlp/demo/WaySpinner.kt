@@ -16,7 +16,10 @@ class WaySpinner(private val spinner: Spinner, private val onChoice: (Way) -> Un
         spinner.isSaveEnabled = false
     }
 
-    fun show(ways: List<Way>, chosen: Way) {
+    /** Shows ways and which of them is taken; nothing when there is none. */
+    fun show(ways: List<Way>, chosen: Way?) {
+        spinner.visibility = if (chosen == null) View.INVISIBLE else View.VISIBLE
+        if (chosen == null) return
         if (ways != this.ways) {
             this.ways = ways
             val names = ways.map { spinner.context.getString(nameOf(it)) }

@@ -11,6 +11,7 @@ import android.view.TextureView
 import android.view.View
 import android.view.ViewGroup
 import android.widget.CheckBox
+import android.widget.ScrollView
 import android.widget.SeekBar
 import android.widget.Spinner
 import android.widget.TextView
@@ -125,6 +126,12 @@ class Screen(qualifiers: String = PORTRAIT, change: (Source) -> Source = { it })
         settle()
     }
 
+    /** Scrolls until a view is at the top, or all the way. */
+    fun scrollTo(id: Int) {
+        activity.findViewById<ScrollView>(R.id.controls).scrollTo(0, activity.findViewById<View>(id).top)
+        settle()
+    }
+
     /** Turns the device: the activity is made anew. */
     fun turn(qualifiers: String) {
         RuntimeEnvironment.setQualifiers(qualifiers)
@@ -160,6 +167,8 @@ class Screen(qualifiers: String = PORTRAIT, change: (Source) -> Source = { it })
         val view = activity.findViewById<TextView>(id)
         return if (view.isShown) view.text.toString() else ""
     }
+
+    fun visibilities(vararg ids: Int) = ids.map { activity.findViewById<View>(it).visibility }
 
     /** Whether frames of the camera are shown. */
     val cameraRuns: Boolean

@@ -1,6 +1,7 @@
 package hlp.demo
 
 import android.Manifest
+import android.view.View
 import hlp.core.Source
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertTrue
@@ -59,12 +60,13 @@ class ScreensTest {
     }
 
     @Test
-    fun movesGains() = Screen("w411dp-h1700dp-port-notnight-hdpi").use { screen ->
+    fun movesGains() = Screen().use { screen ->
         screen.choose(image("dog"))
         screen.tick("airplane")
         val computed = percent(screen.changes[1])
         screen.slide("vehicle", 0f)
         screen.slide("pet", 1.5f)
+        screen.scrollTo(R.id.gains_section)
         screen.save("gains")
         assertEquals(listOf("0.00", "1.50"), listOf("vehicle", "pet").map(screen::factor))
         // A branch that lets nothing through is not computed.
@@ -134,6 +136,7 @@ class ScreensTest {
         assertEquals("Tick at least one category.", screen.message)
         assertEquals(emptyList<String>(), screen.results)
         assertEquals(listOf("–", "–", "–", "–"), screen.changes)
+        assertEquals(listOf(View.INVISIBLE, View.GONE), screen.visibilities(R.id.way, R.id.gains_section))
         assertEquals(0, screen.runtime.open)
         screen.tick("cat")
         assertEquals("", screen.message)
