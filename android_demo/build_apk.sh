@@ -99,7 +99,7 @@ kotlinc() {
 screens() {
     local aar classes=$TESTS/classes classpath
     rm -rf $classes $OUT/screens
-    mkdir -p $classes/com/android/tools $OUT/screens
+    mkdir -p $classes/com/android/tools
     for aar in $TESTS/lib/*.aar; do
         unzip -qop "$aar" classes.jar >"${aar%.aar}.jar"
     done

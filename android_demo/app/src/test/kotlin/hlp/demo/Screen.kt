@@ -216,7 +216,9 @@ class Screen(qualifiers: String = PORTRAIT, change: (Source) -> Source = { it })
 
     /** Draws it into a file of the documentation. */
     fun save(name: String) {
-        File(System.getProperty("screens"), "$name.png").outputStream().use {
+        val folder = File(System.getProperty("screens"))
+        folder.mkdirs()
+        folder.resolve("$name.png").outputStream().use {
             draw().compress(Bitmap.CompressFormat.PNG, 100, it)
         }
     }
