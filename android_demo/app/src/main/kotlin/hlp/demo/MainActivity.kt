@@ -5,18 +5,15 @@ import android.app.Activity
 import android.content.Intent
 import android.content.pm.PackageManager
 import android.graphics.Bitmap
-import android.graphics.Matrix
-import android.graphics.SurfaceTexture
 import android.graphics.drawable.BitmapDrawable
 import android.net.Uri
 import android.os.Bundle
 import android.provider.Settings
-import android.view.Surface
-import android.view.TextureView
 import android.view.View
 import android.widget.Button
 import android.widget.ImageView
 import android.widget.TextView
+import hlp.core.ArgbPicture
 import hlp.core.Plan
 import hlp.core.Problem
 import hlp.core.Runtime
@@ -26,9 +23,9 @@ import hlp.core.Way
 import java.io.IOException
 
 /** The one screen: picture, results, cost, categories and gains. */
-open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTextureListener {
+open class MainActivity : Activity(), ModelsListener {
     private lateinit var models: Models
-    private lateinit var preview: TextureView
+    private lateinit var preview: Preview
     private lateinit var message: TextView
     private lateinit var allow: Button
     private lateinit var ways: WaySpinner
@@ -37,7 +34,6 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
     private lateinit var categories: CategoriesPanel
     private lateinit var gains: GainPanel
 
-    private var camera: Camera? = null
     private var loaded: Loaded? = null
     private var plan: Plan? = null
     private var macs = 0L
@@ -60,8 +56,8 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
         super.onCreate(savedInstanceState)
         setContentView(R.layout.main)
         savedInstanceState?.let(::restore)
-        findViews()
         models = Models(source(), runtime(), this)
+        findViews()
         models.setGain(factors)
         picture?.let(::showPicture)
     }
@@ -75,12 +71,12 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
     override fun onResume() {
         super.onResume()
         resumed = true
-        if (picture == null) openCamera()
+        openCamera()
     }
 
     override fun onPause() {
         resumed = false
-        closeCamera()
+        preview.close()
         super.onPause()
     }
 
@@ -110,8 +106,8 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
     }
 
     private fun findViews() {
-        preview = findViewById(R.id.preview)
-        preview.surfaceTextureListener = this
+        preview = Preview(this, findViewById(R.id.preview), findViewById(R.id.cover), models.handler,
+            ::onCameraState, models::classify)
         message = findViewById(R.id.message)
         allow = findViewById(R.id.allow)
         allow.setOnClickListener { askForCamera() }
@@ -149,7 +145,8 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
         picture = null
         models.show(null)
         findViewById<View>(R.id.picture).visibility = View.GONE
-        closeCamera()
+        results.show(null)
+        viewProblem(null)
         openCamera()
     }
 
@@ -173,33 +170,32 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
 
     private fun showPicture(uri: Uri) {
         picture = uri
-        closeCamera()
+        preview.close()
         models.handler.post {
             try {
                 val bitmap = readPicture(contentResolver, uri)
-                models.show(bitmap.toArgb())
-                runOnUiThread { show(bitmap) }
+                val pixels = bitmap.toArgb()
+                runOnUiThread { if (picture == uri) show(bitmap, pixels) }
             } catch (problem: Problem) {
-                pictureFailed(problem.message.orEmpty())
+                pictureFailed(uri, problem.message.orEmpty())
             } catch (error: IOException) {
-                pictureFailed(getString(R.string.picture_failed))
+                pictureFailed(uri, getString(R.string.picture_failed))
             } catch (error: SecurityException) {
-                pictureFailed(getString(R.string.picture_failed))
+                pictureFailed(uri, getString(R.string.picture_failed))
             }
         }
     }
 
-    private fun pictureFailed(text: String) {
+    private fun pictureFailed(uri: Uri, text: String) = runOnUiThread {
+        if (picture != uri) return@runOnUiThread
         models.show(null)
-        runOnUiThread {
-            findViewById<View>(R.id.picture).visibility = View.GONE
-            results.show(null)
-            viewProblem(text)
-        }
+        findViewById<View>(R.id.picture).visibility = View.GONE
+        results.show(null)
+        viewProblem(text)
     }
 
-    private fun show(bitmap: Bitmap) {
-        if (picture == null) return
+    private fun show(bitmap: Bitmap, pixels: ArgbPicture) {
+        models.show(pixels)
         viewProblem(null)
         val view = findViewById<ImageView>(R.id.picture)
         val drawable = BitmapDrawable(resources, bitmap)
@@ -212,29 +208,10 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
     // The camera.
 
     private fun openCamera() {
-        val texture = preview.surfaceTexture ?: return
-        if (camera != null || !resumed || picture != null) return
-        turnPreview()
-        val opened = Camera(this, models.handler, displayDegrees(), ::onCameraState, models::classify)
-        camera = opened
-        models.handler.post { opened.open(texture) }
+        if (resumed && picture == null) preview.open()
     }
 
-    private fun closeCamera() {
-        val open = camera ?: return
-        camera = null
-        cover(true)
-        models.handler.post(open::close)
-    }
-
-    private fun cover(covered: Boolean) {
-        findViewById<View>(R.id.cover).visibility = if (covered) View.VISIBLE else View.GONE
-    }
-
-    private fun onCameraState(state: CameraState) = runOnUiThread {
-        if (camera == null) return@runOnUiThread
-        if (state != CameraState.RUNNING) camera = null
-        cover(state != CameraState.RUNNING)
+    private fun onCameraState(state: CameraState) {
         allow.visibility = if (state == CameraState.NO_PERMISSION) View.VISIBLE else View.GONE
         viewProblem(
             when (state) {
@@ -261,40 +238,6 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
     override fun onRequestPermissionsResult(request: Int, names: Array<String>, granted: IntArray) {
         if (granted.firstOrNull() == PackageManager.PERMISSION_GRANTED) openCamera()
     }
-
-    @Suppress("DEPRECATION") // Its successor needs Android 11.
-    private fun displayDegrees() = when (windowManager.defaultDisplay.rotation) {
-        Surface.ROTATION_90 -> 90
-        Surface.ROTATION_180 -> 180
-        Surface.ROTATION_270 -> 270
-        else -> 0
-    }
-
-    /** Makes the preview fill its view, upright and undistorted. */
-    private fun turnPreview() {
-        val degrees = displayDegrees()
-        val width = preview.width.toFloat()
-        val height = preview.height.toFloat()
-        val (across, down) = if (degrees % 180 == 0) width to height else height to width
-        val scale = maxOf(across / FRAME_HEIGHT, down / FRAME_WIDTH)
-        val matrix = Matrix()
-        matrix.postScale(scale * FRAME_HEIGHT / width, scale * FRAME_WIDTH / height, width / 2, height / 2)
-        matrix.postRotate(-degrees.toFloat(), width / 2, height / 2)
-        preview.setTransform(matrix)
-    }
-
-    override fun onSurfaceTextureAvailable(surface: SurfaceTexture, width: Int, height: Int) =
-        openCamera()
-
-    override fun onSurfaceTextureSizeChanged(surface: SurfaceTexture, width: Int, height: Int) =
-        turnPreview()
-
-    override fun onSurfaceTextureDestroyed(surface: SurfaceTexture): Boolean {
-        closeCamera()
-        return true
-    }
-
-    override fun onSurfaceTextureUpdated(surface: SurfaceTexture) = Unit
 
     // What the models say.
 

@@ -154,7 +154,7 @@ class Screen(qualifiers: String = PORTRAIT, change: (Source) -> Source = { it })
         val preview = activity.findViewById<TextureView>(R.id.preview)
         val texture = SurfaceTexture(0)
         preview.setSurfaceTexture(texture)
-        activity.onSurfaceTextureAvailable(texture, preview.width, preview.height)
+        preview.surfaceTextureListener!!.onSurfaceTextureAvailable(texture, preview.width, preview.height)
         settle()
     }
 
