@@ -11,151 +11,236 @@ import android.view.TextureView
 import android.view.View
 import android.view.ViewGroup
 import android.widget.CheckBox
-import android.widget.ImageView
 import android.widget.ScrollView
 import android.widget.SeekBar
 import android.widget.Spinner
-import android.widget.TableLayout
-import android.widget.TableRow
 import android.widget.TextView
+import hlp.core.DesktopRuntime
+import hlp.core.Runtime
+import hlp.core.Session
+import hlp.core.Source
 import org.robolectric.Robolectric
+import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.android.controller.ActivityController
+import org.robolectric.shadows.ShadowLooper
+import java.io.ByteArrayInputStream
 import java.io.File
-import java.io.InputStream
-import java.time.Duration
+import java.io.IOException
+import java.nio.ByteBuffer
 
-/** The app's screen as a person uses it: looks at texts, ticks, moves, turns. */
-class Screen : AutoCloseable {
-    private val controller: ActivityController<DesktopActivity> =
-        Robolectric.buildActivity(DesktopActivity::class.java).setup()
+/** A phone of usual size, 411 by 800 dp at 240 dots per inch. */
+const val PORTRAIT = "w411dp-h800dp-port-notnight-hdpi"
 
-    val activity: DesktopActivity get() = controller.get()
-    val root: View get() = activity.window.decorView
-    val message: String get() = text(R.id.message)
-    val labels: List<String>
-        get() = children<View>(R.id.results).filter(View::isShown)
-            .map { it.findViewById<TextView>(R.id.label).text.toString() }
-    val boxes: List<CheckBox> get() = children(R.id.categories)
-    val sliders: List<SeekBar>
-        get() = children<View>(R.id.gains).mapNotNull { it.findViewById(R.id.slider) }
-    val gains: List<String>
-        get() = children<View>(R.id.gains).mapNotNull {
-            it.findViewById<TextView>(R.id.name)?.text?.toString()
-        }
-    val way: String get() = view<Spinner>(R.id.way).selectedItem.toString()
+/** The same, turned. */
+const val LANDSCAPE = "w800dp-h411dp-land-notnight-hdpi"
 
-    /** What is said of a category, in percent; 0 when it is not among the best. */
-    fun probability(label: String): Int {
-        val row = children<View>(R.id.results).getOrNull(labels.indexOf(label)) ?: return 0
-        val percent = row.findViewById<TextView>(R.id.percent).text
-        return percent.filter(Char::isDigit).toString().toInt()
+/** The app on the desktop: its own views, resources and models, with TFLite for the desktop. */
+class TestedActivity : MainActivity() {
+    override fun source(): Source = change(super.source())
+
+    override fun runtime(): Runtime = runtime
+
+    companion object {
+        /** Makes the export one that is broken. */
+        var change: (Source) -> Source = { it }
+
+        var runtime = CountedRuntime()
     }
+}
 
-    /** Cells of the row of the cost that begins with a string; none before there is one. */
-    fun cost(name: Int): List<String> {
-        val rows = (0 until view<TableLayout>(R.id.cost).childCount)
-            .map { view<TableLayout>(R.id.cost).getChildAt(it) as TableRow }
-            .map { row ->
-                (0 until row.childCount).map { (row.getChildAt(it) as TextView).text.toString() }
+/** Knows how many models are open. */
+class CountedRuntime : Runtime {
+    private val desktop = DesktopRuntime()
+
+    @Volatile
+    var open = 0
+        private set
+
+    override fun open(model: ByteBuffer, signature: String?): Session {
+        val session = desktop.open(model, signature)
+        open++
+        return object : Session by session {
+            override fun close() {
+                open--
+                session.close()
             }
-        return rows.find { it[0] == activity.getString(name) }.orEmpty().drop(1)
+        }
+    }
+}
+
+/** The screen in front of a person: what they see, and what they do. */
+class Screen(qualifiers: String = PORTRAIT, change: (Source) -> Source = { it }) : AutoCloseable {
+    private val controller: ActivityController<TestedActivity>
+    val runtime = CountedRuntime()
+
+    init {
+        RuntimeEnvironment.setQualifiers(qualifiers)
+        TestedActivity.change = change
+        TestedActivity.runtime = runtime
+        controller = Robolectric.buildActivity(TestedActivity::class.java).setup()
+        settle()
     }
 
-    fun <T : View> view(id: Int): T = activity.findViewById(id)
+    val activity: TestedActivity get() = controller.get()
 
-    fun text(id: Int): String {
-        val view = view<TextView>(id)
+    /** Waits until neither the screen nor the models have anything to do. */
+    fun settle() = repeat(ROUNDS) { ShadowLooper.getAllLoopers().forEach(::settle) }
+
+    private fun settle(looper: Looper) = try {
+        shadowOf(looper).idle()
+    } catch (error: IllegalStateException) {
+        looper.thread.join() // It quits: its screen was closed.
+    }
+
+    // What a person does.
+
+    fun press(id: Int) {
+        activity.findViewById<View>(id).performClick()
+        settle()
+    }
+
+    /** Presses the check boxes of categories or nodes, one right after the other. */
+    fun tick(vararg names: String) {
+        for (name in names) {
+            views<CheckBox>().single { it.text.split(",").first() == name }.performClick()
+        }
+        settle()
+    }
+
+    /** Moves the slider of a node to a gain of 0 to 2, as a finger does. */
+    fun slide(node: String, gain: Float) {
+        val slider = views<SeekBar>().single { it.contentDescription == "Gain of $node" }
+        moveByFinger(slider, (slider.max * gain / 2).toInt())
+        settle()
+    }
+
+    /** Chooses a picture among the files of the device; null when there is no such file. */
+    fun choose(content: ByteArray?) {
+        val uri = Uri.parse("content://pictures/${++pictures}")
+        shadowOf(activity.contentResolver).registerInputStreamSupplier(uri) {
+            content?.let(::ByteArrayInputStream) ?: throw IOException("no $uri")
+        }
+        activity.findViewById<View>(R.id.use_picture).performClick()
+        val asked = shadowOf(activity).nextStartedActivityForResult
+        shadowOf(activity).receiveResult(asked.intent, Activity.RESULT_OK, Intent().setData(uri))
+        settle()
+    }
+
+    /** Scrolls until a view is at the top, or all the way. */
+    fun scrollTo(id: Int) {
+        activity.findViewById<ScrollView>(R.id.controls).scrollTo(0, activity.findViewById<View>(id).top)
+        settle()
+    }
+
+    /** Turns the device: the activity is made anew. */
+    fun turn(qualifiers: String) {
+        RuntimeEnvironment.setQualifiers(qualifiers)
+        controller.recreate()
+        settle()
+    }
+
+    fun pause() {
+        controller.pause()
+        settle()
+    }
+
+    fun resume() {
+        controller.resume()
+        settle()
+    }
+
+    /** Makes the preview ready, which only a device's display does by itself. */
+    fun openPreview() {
+        val preview = activity.findViewById<TextureView>(R.id.preview)
+        val texture = SurfaceTexture(0)
+        preview.setSurfaceTexture(texture)
+        preview.surfaceTextureListener!!.onSurfaceTextureAvailable(texture, preview.width, preview.height)
+        settle()
+    }
+
+    // What a person sees.
+
+    val message: String get() = shownText(R.id.message)
+
+    /** The text of a view, empty when it is not shown. */
+    fun shownText(id: Int): String {
+        val view = activity.findViewById<TextView>(id)
         return if (view.isShown) view.text.toString() else ""
     }
 
-    /** Waits until something is so, and lets the screen go on meanwhile. */
-    fun await(what: String, isSo: () -> Boolean) {
-        val end = System.nanoTime() + Duration.ofSeconds(60).toNanos()
-        while (!isSo()) {
-            check(System.nanoTime() < end) { "Waited in vain until $what; it says: $message" }
-            Thread.sleep(5)
-            shadowOf(Looper.getMainLooper()).idleFor(Duration.ofMillis(20))
+    fun visibilities(vararg ids: Int) = ids.map { activity.findViewById<View>(it).visibility }
+
+    /** Whether frames of the camera are shown. */
+    val cameraRuns: Boolean
+        get() = activity.findViewById<View>(R.id.cover).visibility == View.GONE
+
+    /** Labels of the results, the best first. */
+    val results: List<String> get() = rows(R.id.results).map { it.text(R.id.label) }
+
+    /** Of parameters, MACs, bytes and latency. */
+    val changes: List<String> get() = rows(R.id.cost).drop(1).map { it.text(R.id.change) }
+
+    /** Labels of the sliders. */
+    val gains: List<String> get() = views<SeekBar>().map { it.contentDescription.toString() }
+
+    /** How the chosen set is run. */
+    val way: String get() = activity.findViewById<Spinner>(R.id.way).selectedItem.toString()
+
+    /** The gain that is written beside a slider. */
+    fun factor(node: String) = rows(R.id.gains).single { it.text(R.id.name) == node }.text(R.id.factor)
+
+    private fun rows(id: Int) = activity.findViewById<ViewGroup>(id)
+        .let { rows -> List(rows.childCount, rows::getChildAt) }.filter { it.visibility == View.VISIBLE }
+
+    private fun View.text(id: Int) = findViewById<TextView>(id).text.toString()
+
+    /** All shown views of a kind. */
+    inline fun <reified T : View> views(): List<T> = allViews().filterIsInstance<T>()
+
+    fun allViews(): List<View> = below(activity.window.decorView)
+
+    private fun below(view: View): List<View> = when {
+        view.visibility != View.VISIBLE -> emptyList()
+        view is ViewGroup -> listOf(view) + (0 until view.childCount).flatMap { below(view.getChildAt(it)) }
+        else -> listOf(view)
+    }
+
+    /** Draws it, with all animations at their end. */
+    fun draw(): Bitmap {
+        val root = activity.window.decorView
+        root.jumpDrawablesToCurrentState()
+        val bitmap = Bitmap.createBitmap(root.width, root.height, Bitmap.Config.ARGB_8888)
+        root.draw(Canvas(bitmap))
+        return bitmap
+    }
+
+    /** Draws it into a file of the documentation. */
+    fun save(name: String) {
+        val folder = File(System.getProperty("screens"))
+        folder.mkdirs()
+        folder.resolve("$name.png").outputStream().use {
+            draw().compress(Bitmap.CompressFormat.PNG, 100, it)
         }
-    }
-
-    /** Waits until the models of the chosen set have a latency, and the full network. */
-    fun awaitResults() = await("there are latencies") {
-        cost(R.string.latency).let { it.isNotEmpty() && "–" !in it }
-    }
-
-    /** Ticks or unticks a node or a category by its text's beginning. */
-    fun tick(name: String) {
-        boxes.first { it.text.toString().substringBefore(",") == name }.performClick()
-    }
-
-    /** Moves the slider of a node as a finger does. */
-    fun moveSlider(node: String, gain: Float) {
-        val slider = sliders[gains.indexOfFirst { it.startsWith("$node:") }]
-        val progress = (gain * 100).toInt()
-        shadowOf(slider).onSeekBarChangeListener.onProgressChanged(slider, progress, true)
-    }
-
-    /** Chooses a picture of the device. */
-    fun choosePicture(open: () -> InputStream) {
-        val uri = Uri.parse("content://pictures/${System.nanoTime()}")
-        shadowOf(activity.contentResolver).registerInputStreamSupplier(uri, open)
-        view<View>(R.id.use_picture).performClick()
-        val asked = shadowOf(activity).nextStartedActivityForResult
-        shadowOf(activity).receiveResult(asked.intent, Activity.RESULT_OK, Intent().setData(uri))
-    }
-
-    fun chooseImage(name: String) {
-        choosePicture { File(System.getProperty("images"), "$name.png").inputStream() }
-        await("the picture is shown") { view<ImageView>(R.id.picture).isShown }
-        awaitResults()
-    }
-
-    /** Shows what is far below. */
-    fun scrollToTheEnd() {
-        val controls = view<View>(R.id.controls)
-        (controls.parent as ScrollView).scrollTo(0, controls.height)
-    }
-
-    /** Gives the preview its texture, which a display would do. */
-    fun showPreview() {
-        val texture = SurfaceTexture(false)
-        view<TextureView>(R.id.preview).setSurfaceTexture(texture)
-        activity.onSurfaceTextureAvailable(texture, root.width, root.height)
-    }
-
-    fun pause() = controller.pause()
-
-    fun resume() = controller.resume()
-
-    /** Makes the activity anew, with what it saved, as when the device is turned. */
-    fun recreate() {
-        controller.recreate()
     }
 
     override fun close() {
         controller.pause().stop().destroy()
+        settle()
     }
 
-    /** Writes what is on the screen as PNG, if there is a directory for it. */
-    fun draw(name: String) {
-        val directory = System.getProperty("drawings") ?: return
-        await("all is still") { !root.isLayoutRequested }
-        root.jumpDrawablesToCurrentState()
-        val bitmap = Bitmap.createBitmap(root.width, root.height, Bitmap.Config.ARGB_8888)
-        root.draw(Canvas(bitmap))
-        File(directory, "$name.png").outputStream().use {
-            check(bitmap.compress(Bitmap.CompressFormat.PNG, 100, it))
-        }
-    }
+    private companion object {
+        /** From the screen to the models and back, twice. */
+        const val ROUNDS = 5
 
-    @Suppress("UNCHECKED_CAST")
-    private fun <T : View> children(id: Int): List<T> {
-        val group = view<ViewGroup>(id)
-        return (0 until group.childCount).map { group.getChildAt(it) as T }
+        var pictures = 0
     }
 }
 
-/** A view and all below it. */
-fun View.all(): List<View> = listOf(this) +
-    (this as? ViewGroup)?.run { (0 until childCount).flatMap { getChildAt(it).all() } }.orEmpty()
+/** A CIFAR-10 test image, as a file. */
+fun image(name: String): ByteArray = File(System.getProperty("images"), "$name.png").readBytes()
+
+/** Robolectric's `setProgress` is not a person's; this is what the touch of a finger calls. */
+private fun moveByFinger(slider: SeekBar, progress: Int) {
+    shadowOf(slider).onSeekBarChangeListener.onProgressChanged(slider, progress, true)
+}
