@@ -65,6 +65,14 @@ class LifecycleTest {
     }
 
     @Test
+    fun forgetsAPictureWhenTheCameraIsChosenAfterIt() = Screen().use { screen ->
+        screen.startToChoose(image("cat"))
+        screen.press(R.id.use_camera)
+        assertEquals(emptyList<String>(), screen.results)
+        assertEquals(listOf(View.GONE), screen.visibilities(R.id.picture))
+    }
+
+    @Test
     fun runsTheCameraOnlyInFront() {
         val screen = Screen()
         val application = screen.activity.application

@@ -117,6 +117,12 @@ class Screen(qualifiers: String = PORTRAIT, change: (Source) -> Source = { it })
 
     /** Chooses a picture among the files of the device; null when there is no such file. */
     fun choose(content: ByteArray?) {
+        startToChoose(content)
+        settle()
+    }
+
+    /** The same, without waiting for it to be read. */
+    fun startToChoose(content: ByteArray?) {
         val uri = Uri.parse("content://pictures/${++pictures}")
         shadowOf(activity.contentResolver).registerInputStreamSupplier(uri) {
             content?.let(::ByteArrayInputStream) ?: throw IOException("no $uri")
@@ -124,7 +130,6 @@ class Screen(qualifiers: String = PORTRAIT, change: (Source) -> Source = { it })
         activity.findViewById<View>(R.id.use_picture).performClick()
         val asked = shadowOf(activity).nextStartedActivityForResult
         shadowOf(activity).receiveResult(asked.intent, Activity.RESULT_OK, Intent().setData(uri))
-        settle()
     }
 
     /** Scrolls until a view is at the top, or all the way. */
