@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds, signs and checks app/target/hlp-demo-debug.apk without Android Studio, from what Maven
-# Central and Debian have, and runs the tests of the core: bash android_demo/build_apk.sh
+# Central and Debian have, and runs the tests of core and screens: bash android_demo/build_apk.sh
 #
 # It does what the Android Gradle plugin does for a debug build, with these differences, which
 # README.md explains: API 34, org.tensorflow:tensorflow-lite, ProGuard and dx.
@@ -9,7 +9,7 @@ cd "$(dirname "$0")"
 
 readonly APPLICATION_ID=hlp.keras.demo
 readonly MIN_SDK=24 TARGET_SDK=36
-readonly OUT=app/target LIB=app/target/lib
+readonly OUT=app/target LIB=app/target/lib TESTS=app/target/tests
 readonly APK=$OUT/hlp-demo-debug.apk
 
 main() {
@@ -18,6 +18,7 @@ main() {
     step check_sums
     step resources
     step compile
+    step screens
     step dex
     step package
     step sign
@@ -84,11 +85,42 @@ compile() {
     local libraries=$LIB/android-all.jar:$LIB/tensorflow-lite.jar:$LIB/tensorflow-lite-api.jar
     javac -nowarn --release 8 -Xlint:-options -d $OUT/classes $OUT/gen/hlp/demo/R.java
     # dx knows no invokedynamic. The classes of java.* are not in android-all.jar.
-    java -cp "$OUT/tools/*" org.jetbrains.kotlin.cli.jvm.K2JVMCompiler \
-        -no-stdlib -no-reflect -Xjdk-release=1.8 -jvm-target 1.8 -Werror \
-        -Xlambdas=class -Xsam-conversions=class -Xstring-concat=inline \
+    kotlinc -Xjdk-release=1.8 -Xlambdas=class -Xsam-conversions=class -Xstring-concat=inline \
         -cp $OUT/classes:core/target/classes:$LIB/kotlin-stdlib.jar:"$libraries" \
         -d $OUT/classes app/src/main/kotlin
+}
+
+kotlinc() {
+    java -cp "$OUT/tools/*" org.jetbrains.kotlin.cli.jvm.K2JVMCompiler \
+        -no-stdlib -no-reflect -jvm-target 1.8 -Werror "$@"
+}
+
+# The screens on the desktop, with this build's resources; their pictures go to target/screens.
+screens() {
+    local aar classes=$TESTS/classes classpath
+    rm -rf $classes $OUT/screens
+    mkdir -p $classes/com/android/tools
+    for aar in $TESTS/lib/*.aar; do
+        unzip -qop "$aar" classes.jar >"${aar%.aar}.jar"
+    done
+    cat >$classes/com/android/tools/test_config.properties <<EOF
+android_resource_apk=$OUT/unaligned.apk
+android_merged_manifest=$OUT/AndroidManifest.xml
+android_merged_assets=app/src/main/assets
+android_custom_package=hlp.demo
+EOF
+    # Robolectric brings its own Android; android-all.jar is for what JUnit sees before that.
+    classpath=$(printf '%s:' $TESTS/lib/*.jar)$OUT/classes:core/target/classes:$classes
+    classpath+=:$LIB/tensorflow-lite.jar:$LIB/tensorflow-lite-api.jar:$LIB/android-all.jar
+    kotlinc -cp "$classpath" -d $classes \
+        app/src/test/kotlin core/src/desktop/kotlin
+    java -cp "$classpath" -Drobolectric.offline=true -Drobolectric.dependency.dir=$TESTS/android \
+        -Dimages=core/src/test/resources/images -Dscreens=$OUT/screens -Xmx2g \
+        org.junit.runner.JUnitCore $(test_classes)
+}
+
+test_classes() {
+    (cd app/src/test/kotlin && find . -name '*Test.kt') | sed 's|^\./||; s|\.kt$||; s|/|.|g' | sort
 }
 
 dex() {

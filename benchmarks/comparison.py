@@ -16,6 +16,8 @@ from training.comparison import Comparison, SetResult, smallest_equal
 
 # Errors that may cross branches, by the number of branches (Kelm et al.).
 _MOST_ACROSS = {2: 0.24, 3: 0.37, 4: 0.46, 5: 0.52}
+# Of further plain networks; see `compare.compare`.
+_WIDTHS = ("plain_widths", "scratch_widths")
 
 
 def main() -> None:
@@ -26,7 +28,8 @@ def main() -> None:
     parser.add_argument("--workdir", required=True)
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--sets_per_size", type=int, default=7)
-    parser.add_argument("--plain_widths", type=float, nargs="*", default=[])
+    for flag in _WIDTHS:
+        parser.add_argument(f"--{flag}", type=float, nargs="*", default=[])
     options = parser.parse_args()
     overrides = {"epochs": str(options.epochs)} if options.epochs else {}
     settings = config.load_config(options.config, overrides)
@@ -37,7 +40,7 @@ def main() -> None:
         source,
         options.workdir,
         options.sets_per_size,
-        plain_widths=options.plain_widths,
+        **{flag: getattr(options, flag) for flag in _WIDTHS},
         finished=results.RESULTS_DIR / name,
     )
     print(comparison)
@@ -47,9 +50,9 @@ def main() -> None:
         f"--epochs {settings.epochs} --sets_per_size {options.sets_per_size} "
         f"--data DIR --workdir DIR"
     )
-    if options.plain_widths:
-        widths = " ".join(f"{width:g}" for width in options.plain_widths)
-        command += f" --plain_widths {widths}"
+    for flag in _WIDTHS:
+        widths = "".join(f" {width:g}" for width in getattr(options, flag))
+        command += f" --{flag}{widths}" if widths else ""
     result = make_result(options.config, command, comparison)
     plots = tuple(
         (f"{name}/{path.name}", words) for path, words in plots.items()
@@ -62,6 +65,7 @@ def make_result(
 ) -> results.Result:
     """Puts a comparison into words."""
     settings = comparison.config
+    headlines = tuple(_headlines(comparison))
     return results.Result(
         title=f"Cutouts beside plain networks: {name}",
         command=command,
@@ -75,30 +79,21 @@ def make_result(
             f"with 95 % intervals; those of means over sets are intervals over "
             f"the sets."
         ),
-        figures=tuple(_figures(comparison)),
+        figures=(*headlines, *_figures(comparison)),
         order=40,
         tables=(_sets(comparison),),
+        headlines=len(headlines),
     )
 
 
-def _figures(comparison):
-    whole, summary = comparison.whole, comparison.summary
-    trained = f"1 run, {comparison.config.epochs} epochs"
+def _headlines(comparison):
+    summary, trained = comparison.summary, _trained(comparison)
     yield _difference(
         "full hierarchical network over the plain one at equal MACs, points",
-        whole.over_scratch,
+        comparison.whole.over_scratch,
         f"{trained}, {comparison.images:,} images",
         target="at least 0",
     )
-    if comparison.as_deep is not None:
-        yield _difference(
-            "full hierarchical network over a plain one as deep at equal MACs, "
-            "points",
-            comparison.as_deep.over_scratch,
-            f"{trained}, {comparison.images:,} images",
-            target="at least 0",
-        )
-    yield plain_as_accurate(whole, comparison.as_deep)
     for kind, figure in (
         ("nodes", summary.nodes_over_scratch),
         ("random sets", summary.random_over_scratch),
@@ -110,8 +105,24 @@ def _figures(comparison):
                 f"{trained}, {figure.number} sets",
                 target="above 0",
             )
-    yield from _left_away(summary, comparison.config.taxonomy)
     yield from _saved(summary)
+    yield from _left_away(summary, comparison.config.taxonomy)
+
+
+def _trained(comparison):
+    return f"1 run, {comparison.config.epochs} epochs"
+
+
+def _figures(comparison):
+    if comparison.as_deep is not None:
+        yield _difference(
+            "full hierarchical network over a plain one as deep at equal MACs, "
+            "points",
+            comparison.as_deep.over_scratch,
+            f"{_trained(comparison)}, {comparison.images:,} images",
+            target="at least 0",
+        )
+    yield plain_as_accurate(comparison.whole, comparison.as_deep)
     for across in comparison.across:
         most = _MOST_ACROSS[across.branches]
         yield results.Figure(
@@ -127,7 +138,7 @@ def plain_as_accurate(
     whole: SetResult, as_deep: SetResult | None = None
 ) -> results.Figure:
     """Compares the full network's price with an equally good plain one's."""
-    networks = [whole.scratch, *whole.narrower]
+    networks = [whole.scratch, *whole.others]
     if as_deep is not None:
         networks.append(as_deep.scratch)
     equal = smallest_equal(whole.cutout.accuracy.value, networks)
@@ -174,8 +185,20 @@ def _saved(summary):
                 100 * figure.value,
                 f"at least {100 * least:g}",
                 figure.value >= least,
-                f"{figure.number} sets",
+                _bounds(figure.number, summary.bounds),
             )
+
+
+def _bounds(nodes, bounds):
+    """Says of how many nodes a saving is only known from one side."""
+    # That of a larger plain network is larger.
+    known = {"more than": "at least this", "at most": "at most this"}
+    return "; ".join(
+        [
+            f"{nodes} nodes",
+            *(f"{known[side]} in {n}" for side, n in bounds.items() if n),
+        ]
+    )
 
 
 def _difference(name, estimate, runs, target):

@@ -28,16 +28,16 @@ def make_page(directory: pathlib.Path = results.RESULTS_DIR) -> str:
 def update_readme(
     text: str, directory: pathlib.Path = results.RESULTS_DIR
 ) -> str:
-    """Puts every result's first figure, if it has a target, into the README."""
+    """Puts the headlines of every result into the README."""
     rows = [
         f"| {result.title}: {figure.name} | {_number(figure.value)} "
-        f"| {figure.target} |"
+        f"| {figure.target} | {_verdict(figure)} |"
         for result in _read_all(directory)
-        for figure in result.figures[:1]
+        for figure in result.figures[: result.headlines]
         if figure.target
     ]
-    table = ["| figure | measured | target |", "|---|--:|---|", *rows]
-    return _between_marks(text, "\n".join(table))
+    header = "| figure | measured | target | reached |"
+    return _between_marks(text, "\n".join([header, "|---|--:|---|---|", *rows]))
 
 
 def update_section(

@@ -63,13 +63,18 @@ def make_result(preset, models, with_gain) -> results.Result:
             100 * whole.accuracy.int8,
             runs=images,
         ),
-        _lost("full network", whole.accuracy, images),
+        _lost("full network", _loss(whole.accuracy), images),
         _lost(
-            f"worst cutout ({', '.join(worst.names)})",
-            worst.accuracy,
+            "mean over the cutouts of all nodes",
+            sum(_loss(one.accuracy) for one in cutouts) / len(cutouts),
             f"{len(cutouts)} cutouts",
         ),
-        _lost("full network with a neutral gain", with_gain, images),
+        _lost(
+            f"worst cutout ({', '.join(worst.names)})",
+            _loss(worst.accuracy),
+            f"{len(cutouts)} cutouts; {worst.accuracy.images:,} images of this",
+        ),
+        _lost("full network with a neutral gain", _loss(with_gain), images),
     ]
     card = presets.load_card(preset)
     if card["recipe"]["taxonomy"] == "cifar10":
@@ -106,8 +111,8 @@ def _loss(accuracy):
     return accuracy.float32 - accuracy.int8
 
 
-def _lost(what, accuracy, runs):
-    points = 100 * _loss(accuracy)
+def _lost(what, loss, runs):
+    points = 100 * loss
     return results.Figure(
         f"int8 below float32, {what}, points",
         points,

@@ -75,6 +75,8 @@ class Result:
         tables: what else came out.
         plots: picture files, relative to the directory of the results, each
             with words for those who cannot see it.
+        headlines: how many of the first figures the README shows, of those
+            that have a target.
     """
 
     title: str
@@ -85,6 +87,7 @@ class Result:
     machine: str = dataclasses.field(default_factory=lambda: describe_machine())
     tables: tuple[Table, ...] = ()
     plots: tuple[tuple[str, str], ...] = ()
+    headlines: int = 1
 
 
 def write(name: str, result: Result) -> pathlib.Path:

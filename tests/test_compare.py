@@ -22,6 +22,7 @@ CONFIG = TrainConfig(
     batch_size=8,
     crop_padding=1,
 )
+WIDTHS = {"plain_widths": (0.5,), "scratch_widths": (0.75,)}
 
 
 def make_split(number, seed):
@@ -43,15 +44,15 @@ def path(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def result(path):
-    return compare.compare(CONFIG, SOURCE, path, plain_widths=(0.5,))
+    return compare.compare(CONFIG, SOURCE, path, **WIDTHS)
 
 
 def test_every_network_has_a_directory(result, path):
     found = {str(p.parent.relative_to(path)) for p in path.rglob("last.keras")}
     assert found == {
         *("hierarchical", "plain", "plain_x0.5", "plain_as_deep"),
-        *("scratch/pet", "scratch_x0.5/pet"),
-        *("scratch/vehicle", "scratch_x0.5/vehicle"),
+        *("scratch/pet", "scratch_x0.75/pet"),
+        *("scratch/vehicle", "scratch_x0.75/vehicle"),
     }
 
 
@@ -66,7 +67,8 @@ def test_networks_cost_what_they_are_compared_at(result, path):
     for one in result.sets:
         assert one.cutout.macs == hlp_keras.cost(model, one.of.nodes).macs
         assert one.scratch.macs == pytest.approx(one.cutout.macs, rel=0.05)
-        assert one.narrower[0].macs < one.scratch.macs / 2
+        assert one.others[0].macs < one.scratch.macs * 0.75
+    assert whole.others[0].macs < whole.scratch.macs / 2
 
 
 def test_a_plain_network_is_as_deep(result, path):
@@ -110,7 +112,7 @@ def test_a_comparison_goes_on_where_it_was(result, path, monkeypatch):
     lost = path / "scratch" / "pet" / "logits.npz"
     lost.unlink()
     monkeypatch.setattr(train, "_fit", fail)
-    again = compare.compare(CONFIG, SOURCE, path, plain_widths=(0.5,))
+    again = compare.compare(CONFIG, SOURCE, path, **WIDTHS)
     assert again == result
     assert {p for p in before if p.stat().st_mtime_ns != before[p]} == {lost}
 
@@ -124,7 +126,7 @@ def test_finished_networks_are_all_that_another_machine_needs(
         copy.parent.mkdir(parents=True)
         shutil.copy(kept, copy)
     arguments = CONFIG, SOURCE, tmp_path / "new"
-    again = compare.compare(*arguments, plain_widths=(0.5,), finished=finished)
+    again = compare.compare(*arguments, **WIDTHS, finished=finished)
     assert again == result
     assert not (tmp_path / "new").exists()
     config = dataclasses.replace(CONFIG, seed=1)
@@ -177,8 +179,8 @@ def test_a_flat_taxonomy_has_no_cutouts(tmp_path):
 
 @pytest.mark.parametrize("width", [1, 0, -2])
 def test_widths_that_make_no_sense_are_refused(width, tmp_path):
-    with pytest.raises(ValueError, match="plain widths above 0, and not 1"):
-        compare.compare(CONFIG, SOURCE, tmp_path, plain_widths=(width,))
+    with pytest.raises(ValueError, match="plain networks above 0, and not 1"):
+        compare.compare(CONFIG, SOURCE, tmp_path, scratch_widths=(width,))
 
 
 def test_a_budget_that_is_missed_is_named():

@@ -48,7 +48,9 @@ def test_both_builds_take_the_same_versions():
     pom = (DEMO / "pom.xml").read_text()
     maven = dict(re.findall(r"<(\w+)\.version>([\d.-]+)<", pom))
     shared = gradle.keys() & maven.keys()
-    assert shared == {"bytedeco", "json", "junit", "kotlin"}
+    assert shared == {
+        *("bytedeco", "json", "junit", "junit4", "kotlin", "robolectric"),
+    }
     assert {k: gradle[k] for k in shared} == {k: maven[k] for k in shared}
 
 

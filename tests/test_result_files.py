@@ -86,7 +86,7 @@ def test_only_one_taxonomy_has_a_target_for_what_is_left_away(found):
 
 
 def test_a_comparison_says_what_stands_behind_a_figure(result):
-    full, _, _, nodes, *_ = result.figures
+    full, nodes, *_ = result.figures
     assert full.value == pytest.approx(-2)
     assert full.runs == "-3.00 to -1.00; 1 run, 3 epochs, 100 images"
     assert nodes.runs.endswith("1 run, 3 epochs, 2 sets")
@@ -105,7 +105,7 @@ def test_a_comparison_says_what_stands_behind_a_figure(result):
 def test_the_price_of_the_full_network(plain, ratio, is_reached, bound):
     scratch, *others = [network(*one) for one in plain]
     whole = dataclasses.replace(
-        one_set("", 0.8, 0.7, 1000), scratch=scratch, narrower=tuple(others)
+        one_set("", 0.8, 0.7, 1000), scratch=scratch, others=tuple(others)
     )
     figure = comparison_benchmark.plain_as_accurate(whole)
     assert figure.value == pytest.approx(ratio)
@@ -158,10 +158,12 @@ def test_an_export_names_the_cutout_that_loses_most(tmp_path, monkeypatch):
     result = preset_export.make_result(
         "small", models, Accuracy(100, 0.89, 0.90)
     )
-    whole, full, worst, gain = result.figures
+    whole, full, mean, worst, gain = result.figures
     assert (whole.target, whole.reached) == ("at least 90", True)
     assert (full.value, full.reached) == (pytest.approx(-1), True)
+    assert mean.value == pytest.approx(2.5)
     assert "worst cutout (pet)" in worst.name
+    assert worst.runs == "2 cutouts; 20 images of this"
     assert (worst.value, worst.reached) == (pytest.approx(5), False)
     assert gain.value == pytest.approx(1)
     assert "`hlp-train it`" in result.about

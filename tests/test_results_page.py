@@ -64,10 +64,10 @@ def test_the_pictures_of_the_committed_page_are_there():
     ] == []
 
 
-def test_a_readme_gets_the_first_figure_of_a_result(directory):
+def test_a_readme_gets_the_headlines_of_a_result(directory):
     before = "# Title\n<!-- begin of results -->\n<!-- end of results -->\nEnd"
     text = page.update_readme(before, directory)
-    assert "| Speed: speed, ms | 1,234 | under 2 |" in text
+    assert "| Speed: speed, ms | 1,234 | under 2 | **no** |" in text
     assert "size" not in text
     assert page.update_readme(text, directory) == text
 

@@ -1,6 +1,7 @@
 """Chooses the real images that calibrate and check an export."""
 
 import dataclasses
+import pathlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -51,7 +52,11 @@ def choose(source, taxonomy, number: int, seed: int = 0) -> Representative:
     return Representative(
         calibration_images=source.train.images[chosen],
         calibration=Calibration(
-            source.name, len(chosen), seed, tuple(chosen.tolist())
+            # Without the path: where it was helps nobody elsewhere.
+            pathlib.PurePath(source.name).name,
+            len(chosen),
+            seed,
+            tuple(chosen.tolist()),
         ),
         test_images=source.test.images,
         test_labels=labels,

@@ -84,12 +84,16 @@ def compare() -> None:
         lower_bound=0,
     )
     flags.DEFINE_integer("sets_seed", 0, "Of the random sets.", lower_bound=0)
-    flags.DEFINE_list(
-        "plain_widths",
-        [],
-        "Multiples of the filters of further plain networks for every set, as "
-        "in 0.5,0.7, to find the size that is as accurate as the cutout.",
-    )
+    for name, of, equal in (
+        ("plain_widths", "of all categories", "full network"),
+        ("scratch_widths", "for every node", "cutout"),
+    ):
+        flags.DEFINE_list(
+            name,
+            [],
+            f"Multiples of the filters of further plain networks {of}, as in "
+            f"0.5,0.7, to find the size that is as accurate as the {equal}.",
+        )
     flags.DEFINE_string(
         "finished",
         None,
@@ -274,13 +278,8 @@ def _evaluate(options):
 
 
 def _compare(options):
-    try:
-        widths = tuple(map(float, options.plain_widths))
-    except ValueError as error:
-        raise ValueError(
-            f"Expected --plain_widths to be numbers with commas, as in "
-            f"0.5,0.7: {error}."
-        ) from error
+    plain_widths = _numbers(options, "plain_widths")
+    scratch_widths = _numbers(options, "scratch_widths")
     config, source = _load_run(options)
     from training import compare
 
@@ -294,7 +293,8 @@ def _compare(options):
         options.workdir,
         options.sets_per_size,
         options.sets_seed,
-        widths,
+        plain_widths,
+        scratch_widths,
         options.finished,
     )
     path = pathlib.Path(options.workdir) / "comparison.json"
@@ -302,6 +302,16 @@ def _compare(options):
     print(f"\n{comparison}\n\nWritten to {path}")
     if options.plots is not None:
         comparison_plots.save(comparison, options.plots)
+
+
+def _numbers(options, name):
+    try:
+        return tuple(map(float, options[name].value))
+    except ValueError as error:
+        raise ValueError(
+            f"Expected --{name} to be numbers with commas, as in 0.5,0.7: "
+            f"{error}."
+        ) from error
 
 
 if __name__ == "__main__":

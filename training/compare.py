@@ -39,6 +39,7 @@ def compare(
     sets_per_size: int = 7,
     sets_seed: int = 0,
     plain_widths: Sequence[float] = (),
+    scratch_widths: Sequence[float] = (),
     finished: str | os.PathLike | None = None,
 ) -> Comparison:
     """Trains all networks of a comparison with one recipe, and measures them.
@@ -65,9 +66,11 @@ def compare(
         workdir: directory for what the runs write.
         sets_per_size: how many random sets of 2, 3 and 5 branches.
         sets_seed: of the random sets.
-        plain_widths: for each of them and every set, one more plain network of
-            that multiple of the filters, to find the size that is as accurate
-            as the cutout.
+        plain_widths: for each of them one more plain network of all
+            categories, of that multiple of the filters, to find the size that
+            is as accurate as the full network.
+        scratch_widths: the same for every node and its cutout. Random sets
+            have none: they would double the hours of training.
         finished: directory for the logits of finished networks, all that the
             figures need: with them another machine can go on. By default
             `workdir`.
@@ -78,7 +81,7 @@ def compare(
         FloatingPointError: a loss is no longer a number.
         OSError: the work directory cannot be written.
     """
-    _check_widths(plain_widths)
+    _check_widths((*plain_widths, *scratch_widths))
     taxonomy = data.load_taxonomy(config.taxonomy, source)
     source = data.relabel(source, taxonomy)
     networks = _Networks(
@@ -98,9 +101,13 @@ def compare(
     sets = category_sets.every_set(model.taxonomy, sets_per_size, sets_seed)
     for chosen in (every, *sets):
         logging.info("%d of %d: %s.", len(results), len(sets), chosen.name)
+        if chosen is every:
+            widths = plain_widths
+        else:
+            widths = () if chosen.is_random else scratch_widths
         scratch, *others = (
             networks.plain(chosen, full.cost(chosen).macs, width)
-            for width in (1, *plain_widths)
+            for width in (1, *widths)
         )
         results.append(_compare_on(chosen, full, plain, scratch, others))
     whole, *results = results
@@ -145,8 +152,8 @@ def _blocks(run):
 def _check_widths(widths):
     if not all(width > 0 and width != 1 for width in widths):
         raise ValueError(
-            f"Expected plain widths above 0, and not 1, which is always "
-            f"trained, got {tuple(widths)}."
+            f"Expected widths of plain networks above 0, and not 1, which is "
+            f"always trained, got {tuple(widths)}."
         )
 
 

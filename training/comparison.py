@@ -59,7 +59,7 @@ class SetResult:
         over_scratch: accuracy of the cutout minus that of `scratch`, paired by
             image.
         over_plain: the same with `plain`.
-        narrower: networks from scratch as `scratch`, of other widths.
+        others: networks from scratch as `scratch`, of other widths.
         equal: the smallest network from scratch that is as accurate as the
             cutout, or None when no other widths were trained.
     """
@@ -70,7 +70,7 @@ class SetResult:
     plain: NetworkResult
     over_scratch: Estimate
     over_plain: Estimate
-    narrower: tuple[NetworkResult, ...] = ()
+    others: tuple[NetworkResult, ...] = ()
     equal: EqualNetwork | None = None
 
 
@@ -118,10 +118,10 @@ class Summary:
         random_over_plain: the same over the random sets.
         best_node: the node whose cutout leaves most multiply-accumulates away.
         params_saved: part of the parameters of the plain network of equal
-            accuracy that a cutout saves, mean over nodes and random sets.
+            accuracy that a cutout saves, mean over the nodes.
         macs_saved: the same for multiply-accumulates.
-        bounds: in how many of those sets the plain network is only known to be
-            of at most, or of more than, a size.
+        bounds: for how many of those nodes the plain network is only known to
+            be of at most, or of more than, a size.
     """
 
     nodes_over_scratch: Estimate | None
@@ -295,18 +295,13 @@ def _summary_rows(comparison):
             f"{100 * across.share:.1f} %, {across.sets} sets, "
             f"plain network {100 * across.of_plain:.1f} %",
         )
-    if comparison.whole.equal is not None:
-        yield from _equal_rows(comparison)
-
-
-def _equal_rows(comparison):
     equal = comparison.whole.equal
-    yield (
-        "plain network as accurate as the full one",
-        f"{equal.bound or 'about'} {equal.params:,.0f} parameters, "
-        f"{equal.macs:,.0f} MACs",
-    )
-    summary = comparison.summary
+    if equal is not None:
+        yield (
+            "plain network as accurate as the full one",
+            f"{equal.bound or 'about'} {equal.params:,.0f} parameters, "
+            f"{equal.macs:,.0f} MACs",
+        )
     for name, figure in (
         ("parameters", summary.params_saved),
         ("MACs", summary.macs_saved),
@@ -318,4 +313,4 @@ def _equal_rows(comparison):
             )
     for bound, number in summary.bounds.items():
         if number:
-            yield f"of those sets with a size that is {bound}", f"{number}"
+            yield f"of those nodes with a size that is {bound}", f"{number}"

@@ -22,6 +22,20 @@ android {
         targetCompatibility = JavaVersion.VERSION_1_8
     }
 
+    // The tests draw the screens and run the models with TFLite for the desktop.
+    sourceSets.named("test") {
+        kotlin.srcDir("../core/src/desktop/kotlin")
+    }
+    testOptions {
+        unitTests {
+            isIncludeAndroidResources = true
+            all {
+                it.systemProperty("images", file("../core/src/test/resources/images").path)
+                it.systemProperty("screens", layout.buildDirectory.dir("screens").get().asFile.path)
+            }
+        }
+    }
+
     // A model is read as it is: compressing it again would only take time.
     androidResources {
         noCompress += "tflite"
@@ -37,4 +51,7 @@ kotlin {
 dependencies {
     implementation(project(":core"))
     implementation(libs.litert)
+    testImplementation(libs.junit4)
+    testImplementation(libs.robolectric)
+    testImplementation(libs.tensorflow.lite)
 }

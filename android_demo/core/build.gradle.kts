@@ -15,6 +15,9 @@ kotlin {
         // Old Android has not all of today's JDK.
         freeCompilerArgs.add("-Xjdk-release=1.8")
     }
+    sourceSets.named("test") {
+        kotlin.srcDir("src/desktop/kotlin")
+    }
 }
 
 // The tests also use what only a desktop has.

@@ -5,31 +5,27 @@ import android.app.Activity
 import android.content.Intent
 import android.content.pm.PackageManager
 import android.graphics.Bitmap
-import android.graphics.Matrix
-import android.graphics.SurfaceTexture
+import android.graphics.drawable.BitmapDrawable
 import android.net.Uri
 import android.os.Bundle
 import android.provider.Settings
-import android.view.Surface
-import android.view.TextureView
 import android.view.View
-import android.widget.AdapterView
-import android.widget.ArrayAdapter
 import android.widget.Button
 import android.widget.ImageView
-import android.widget.Spinner
 import android.widget.TextView
+import hlp.core.ArgbPicture
 import hlp.core.Plan
 import hlp.core.Problem
 import hlp.core.Runtime
 import hlp.core.Selection
+import hlp.core.Source
 import hlp.core.Way
 import java.io.IOException
 
 /** The one screen: picture, results, cost, categories and gains. */
-open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTextureListener {
+open class MainActivity : Activity(), ModelsListener {
     private lateinit var models: Models
-    private lateinit var preview: TextureView
+    private lateinit var preview: Preview
     private lateinit var message: TextView
     private lateinit var allow: Button
     private lateinit var ways: WaySpinner
@@ -38,7 +34,6 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
     private lateinit var categories: CategoriesPanel
     private lateinit var gains: GainPanel
 
-    private var camera: Camera? = null
     private var loaded: Loaded? = null
     private var plan: Plan? = null
     private var macs = 0L
@@ -61,11 +56,14 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
         super.onCreate(savedInstanceState)
         setContentView(R.layout.main)
         savedInstanceState?.let(::restore)
+        models = Models(source(), runtime(), this)
         findViews()
-        models = Models(AssetSource(assets, MODELS), runtime(), this)
         models.setGain(factors)
         picture?.let(::showPicture)
     }
+
+    /** Where the models are. */
+    protected open fun source(): Source = AssetSource(assets, MODELS)
 
     /** What runs the models: another one where LiteRT has no library for. */
     protected open fun runtime(): Runtime = LiteRt()
@@ -73,12 +71,12 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
     override fun onResume() {
         super.onResume()
         resumed = true
-        if (picture == null) openCamera()
+        openCamera()
     }
 
     override fun onPause() {
         resumed = false
-        closeCamera()
+        preview.close()
         super.onPause()
     }
 
@@ -108,17 +106,16 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
     }
 
     private fun findViews() {
-        preview = findViewById(R.id.preview)
-        preview.surfaceTextureListener = this
+        preview = Preview(this, findViewById(R.id.preview), findViewById(R.id.cover), models.handler,
+            ::onCameraState, models::classify)
         message = findViewById(R.id.message)
         allow = findViewById(R.id.allow)
         allow.setOnClickListener { askForCamera() }
         ways = WaySpinner(findViewById(R.id.way)) { choose(it) }
-        results = ResultsPanel(findViewById(R.id.results))
+        results = ResultsPanel(findViewById(R.id.results), findViewById(R.id.no_results))
         cost = CostPanel(findViewById(R.id.cost))
         categories = CategoriesPanel(findViewById(R.id.categories)) { select(it) }
-        gains = GainPanel(findViewById(R.id.gains)) { setGain(it) }
-        findViewById<View>(R.id.reset).setOnClickListener { setGain(emptyMap()) }
+        gains = GainPanel(findViewById(R.id.gains_section)) { setGain(it) }
         findViewById<View>(R.id.use_camera).setOnClickListener { useCamera() }
         findViewById<View>(R.id.use_picture).setOnClickListener { pickPicture() }
     }
@@ -141,14 +138,15 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
     private fun setGain(changed: Map<String, Float>) {
         factors = changed
         models.setGain(changed)
-        gains.show(plan?.gainNodes.orEmpty(), changed)
+        gains.show(plan?.gainNodes, changed)
     }
 
     private fun useCamera() {
         picture = null
         models.show(null)
         findViewById<View>(R.id.picture).visibility = View.GONE
-        closeCamera()
+        results.show(null)
+        viewProblem(null)
         openCamera()
     }
 
@@ -172,55 +170,48 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
 
     private fun showPicture(uri: Uri) {
         picture = uri
-        closeCamera()
+        preview.close()
         models.handler.post {
             try {
                 val bitmap = readPicture(contentResolver, uri)
-                models.show(bitmap.toArgb())
-                runOnUiThread { show(bitmap) }
+                val pixels = bitmap.toArgb()
+                runOnUiThread { if (picture == uri) show(bitmap, pixels) }
             } catch (problem: Problem) {
-                pictureFailed(problem.message.orEmpty())
+                pictureFailed(uri, problem.message.orEmpty())
             } catch (error: IOException) {
-                pictureFailed(getString(R.string.picture_failed))
+                pictureFailed(uri, getString(R.string.picture_failed))
             } catch (error: SecurityException) {
-                pictureFailed(getString(R.string.picture_failed))
+                pictureFailed(uri, getString(R.string.picture_failed))
             }
         }
     }
 
-    private fun pictureFailed(text: String) {
+    private fun pictureFailed(uri: Uri, text: String) = runOnUiThread {
+        if (picture != uri) return@runOnUiThread
         models.show(null)
-        runOnUiThread { viewProblem(text) }
+        findViewById<View>(R.id.picture).visibility = View.GONE
+        results.show(null)
+        viewProblem(text)
     }
 
-    private fun show(bitmap: Bitmap) {
-        if (picture == null) return
+    private fun show(bitmap: Bitmap, pixels: ArgbPicture) {
+        models.show(pixels)
         viewProblem(null)
         val view = findViewById<ImageView>(R.id.picture)
-        view.setImageBitmap(bitmap)
+        val drawable = BitmapDrawable(resources, bitmap)
+        // A small picture is shown by its pixels: the network has no more to go by.
+        drawable.isFilterBitmap = bitmap.width > view.rootView.width / 2
+        view.setImageDrawable(drawable)
         view.visibility = View.VISIBLE
     }
 
     // The camera.
 
     private fun openCamera() {
-        val texture = preview.surfaceTexture ?: return
-        if (camera != null || !resumed || picture != null) return
-        turnPreview()
-        val opened = Camera(this, models.handler, displayDegrees(), ::onCameraState, models::classify)
-        camera = opened
-        models.handler.post { opened.open(texture) }
+        if (resumed && picture == null) preview.open()
     }
 
-    private fun closeCamera() {
-        val open = camera ?: return
-        camera = null
-        models.handler.post(open::close)
-    }
-
-    private fun onCameraState(state: CameraState) = runOnUiThread {
-        if (camera == null) return@runOnUiThread
-        if (state != CameraState.RUNNING) camera = null
+    private fun onCameraState(state: CameraState) {
         allow.visibility = if (state == CameraState.NO_PERMISSION) View.VISIBLE else View.GONE
         viewProblem(
             when (state) {
@@ -248,46 +239,14 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
         if (granted.firstOrNull() == PackageManager.PERMISSION_GRANTED) openCamera()
     }
 
-    @Suppress("DEPRECATION") // Its successor needs Android 11.
-    private fun displayDegrees() = when (windowManager.defaultDisplay.rotation) {
-        Surface.ROTATION_90 -> 90
-        Surface.ROTATION_180 -> 180
-        Surface.ROTATION_270 -> 270
-        else -> 0
-    }
-
-    /** Makes the preview fill its view, upright and undistorted. */
-    private fun turnPreview() {
-        val degrees = displayDegrees()
-        val width = preview.width.toFloat()
-        val height = preview.height.toFloat()
-        val (across, down) = if (degrees % 180 == 0) width to height else height to width
-        val scale = maxOf(across / FRAME_HEIGHT, down / FRAME_WIDTH)
-        val matrix = Matrix()
-        matrix.postScale(scale * FRAME_HEIGHT / width, scale * FRAME_WIDTH / height, width / 2, height / 2)
-        matrix.postRotate(-degrees.toFloat(), width / 2, height / 2)
-        preview.setTransform(matrix)
-    }
-
-    override fun onSurfaceTextureAvailable(surface: SurfaceTexture, width: Int, height: Int) =
-        openCamera()
-
-    override fun onSurfaceTextureSizeChanged(surface: SurfaceTexture, width: Int, height: Int) =
-        turnPreview()
-
-    override fun onSurfaceTextureDestroyed(surface: SurfaceTexture): Boolean {
-        closeCamera()
-        return true
-    }
-
-    override fun onSurfaceTextureUpdated(surface: SurfaceTexture) = Unit
-
     // What the models say.
 
     override fun onLoaded(loaded: Loaded) {
         this.loaded = loaded
         val start = selection ?: Selection(loaded.categories.toSet())
         selection = start
+        findViewById<View>(R.id.cost_panel).visibility = View.VISIBLE
+        findViewById<View>(R.id.controls).visibility = View.VISIBLE
         categories.build(loaded.taxonomy.roots)
         categories.show(start)
         models.choose(start.categories, way)
@@ -312,6 +271,8 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
         if (plan == null) return
         macs = classified.macs
         millis = classified.medianMillis
+        // Measured under the same conditions as the sets that are chosen after it.
+        if (plan == loaded?.full) fullMillis = millis
         results.show(classified)
         showCost()
     }
@@ -319,7 +280,9 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
     override fun onProblem(message: String) {
         plan = null
         modelProblem(message)
-        results.show(Classified(emptyList(), emptyList(), 0, Double.NaN))
+        results.show(null)
+        ways.show(emptyList(), null)
+        gains.show(null, factors)
         showCost()
     }
 
@@ -350,39 +313,4 @@ open class MainActivity : Activity(), ModelsListener, TextureView.SurfaceTexture
         const val PICK = 1
         const val PERMISSION = 2
     }
-}
-
-/** The ways to run the chosen set. */
-private class WaySpinner(private val spinner: Spinner, private val onChoice: (Way) -> Unit) :
-    AdapterView.OnItemSelectedListener {
-    private var ways = emptyList<Way>()
-
-    init {
-        spinner.onItemSelectedListener = this
-        spinner.isSaveEnabled = false
-    }
-
-    fun show(ways: List<Way>, chosen: Way) {
-        if (ways != this.ways) {
-            this.ways = ways
-            val names = ways.map { spinner.context.getString(nameOf(it)) }
-            val adapter =
-                ArrayAdapter(spinner.context, android.R.layout.simple_spinner_item, names)
-            adapter.setDropDownViewResource(android.R.layout.simple_spinner_dropdown_item)
-            spinner.adapter = adapter
-        }
-        spinner.setSelection(ways.indexOf(chosen))
-    }
-
-    private fun nameOf(way: Way) = when (way) {
-        Way.FILE -> R.string.way_file
-        Way.BUNDLE -> R.string.way_bundle
-        Way.PARTS -> R.string.way_parts
-    }
-
-    override fun onItemSelected(parent: AdapterView<*>?, view: View?, position: Int, id: Long) {
-        ways.getOrNull(position)?.let(onChoice)
-    }
-
-    override fun onNothingSelected(parent: AdapterView<*>?) = Unit
 }

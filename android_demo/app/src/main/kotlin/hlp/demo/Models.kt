@@ -16,6 +16,7 @@ import hlp.core.Taxonomy
 import hlp.core.Way
 import hlp.core.YuvFrame
 import java.util.concurrent.atomic.AtomicBoolean
+import java.util.concurrent.atomic.AtomicReference
 
 /** What is known once the manifest was read. */
 class Loaded(val taxonomy: Taxonomy, val categories: List<String>, val full: Plan)
@@ -56,6 +57,7 @@ class Models(source: Source, private val runtime: Runtime, private val listener:
     private var pipeline: Pipeline? = null
     private var picture: ArgbPicture? = null
     private var factors = emptyMap<String, Float>()
+    private val nextFactors = AtomicReference<Map<String, Float>?>()
 
     /** Of the thread of the models. */
     val handler = Handler(thread.looper)
@@ -75,11 +77,14 @@ class Models(source: Source, private val runtime: Runtime, private val listener:
         classifyPicture()
     }
 
-    /** Sets the gain of nodes; others have 1. */
-    fun setGain(factors: Map<String, Float>) = work {
-        this.factors = factors
-        pipeline?.classifier?.setGain(factors)
-        classifyPicture()
+    /** Sets the gain of nodes; others have 1. Of several in a row, the latest counts. */
+    fun setGain(factors: Map<String, Float>) {
+        if (nextFactors.getAndSet(factors) != null) return
+        work {
+            this.factors = nextFactors.getAndSet(null).orEmpty()
+            pipeline?.classifier?.setGain(this.factors)
+            classifyPicture()
+        }
     }
 
     /** Classifies a picture now and after every change; null when the camera is used instead. */
@@ -92,7 +97,8 @@ class Models(source: Source, private val runtime: Runtime, private val listener:
     fun classify(frame: YuvFrame) {
         val current = pipeline ?: return
         current.classify(frame)
-        publish(current)
+        // Frames follow one another: the screen leaves out those that it is too slow for.
+        if (shown.compareAndSet(true, false)) publish(current)
     }
 
     /** Closes all models and ends the thread. */
@@ -125,9 +131,8 @@ class Models(source: Source, private val runtime: Runtime, private val listener:
         publish(current)
     }
 
-    /** Hands a result to the screen unless the last one is still on its way. */
+    /** Hands a result to the screen. */
     private fun publish(current: Pipeline) {
-        if (!shown.compareAndSet(true, false)) return
         val ranking = current.ranking
         val classified = Classified(
             labels = ranking.best.map(current.labels::get),
