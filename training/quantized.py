@@ -265,10 +265,10 @@ class SparseWeights(_OneRange):
     """Weights that are 0 stay 0: they get no gradient.
 
     The others are spread so evenly that with all integers they would cost as
-    much as 8 bits each; 6 bits, of which the training knows, do as well.
+    much as 8 bits each; 7 bits, of which the training knows, do as well.
     """
 
-    largest = 31
+    largest = 63
 
     def _pattern(self, values):
         return {"kept": (values != 0).astype(values.dtype)}

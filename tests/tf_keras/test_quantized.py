@@ -173,7 +173,7 @@ def test_equal_weights_stay_equal(kind):
     assert len(np.unique(weights)) <= 13
 
 
-@pytest.mark.parametrize(("preserve", "end"), [("prune", 31), ("cluster", 127)])
+@pytest.mark.parametrize(("preserve", "end"), [("prune", 63), ("cluster", 127)])
 def test_a_preserved_kernel_has_one_range_for_all_channels(preserve, end):
     _, _, data = trained("resnet", preserve)
     for kernel in kernels_of(data):
