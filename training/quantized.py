@@ -264,8 +264,8 @@ class _OneRange(tfmot.quantization.keras.quantizers.Quantizer):
 class SparseWeights(_OneRange):
     """Weights that are 0 stay 0: they get no gradient.
 
-    The others are spread so evenly that with all integers they would cost as
-    much as 8 bits each; 7 bits, of which the training knows, do as well.
+    The others are spread so evenly that with all integers they would hardly
+    compress; 7 bits, of which the training knows, do as well.
     """
 
     largest = 63
