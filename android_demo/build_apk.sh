@@ -110,7 +110,7 @@ android_merged_assets=app/src/main/assets
 android_custom_package=hlp.demo
 EOF
     # Robolectric brings its own Android; android-all.jar is for what JUnit sees before that.
-    classpath=$(printf '%s:' $TESTS/lib/*.jar)$OUT/classes:core/target/classes:$classes
+    classpath=$(printf '%s:' $TESTS/lib/*.jar)$OUT/classes:core/target/classes:$classes:app/src/test/resources
     classpath+=:$LIB/tensorflow-lite.jar:$LIB/tensorflow-lite-api.jar:$LIB/android-all.jar
     kotlinc -cp "$classpath" -d $classes \
         app/src/test/kotlin core/src/desktop/kotlin

@@ -10,13 +10,9 @@ import org.junit.Assert.assertEquals
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
-import org.robolectric.annotation.Config
-import org.robolectric.annotation.GraphicsMode
 
 /** What TalkBack says, what a finger hits and what can be read, in every state of the screen. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [35])
-@GraphicsMode(GraphicsMode.Mode.NATIVE)
 class AccessibilityTest {
     @Test
     fun inLight() = check("$TALL-port-notnight-hdpi")

@@ -10,14 +10,10 @@ import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.Shadows.shadowOf
-import org.robolectric.annotation.Config
-import org.robolectric.annotation.GraphicsMode
 import org.robolectric.shadows.ShadowCameraCharacteristics
 
 /** What stays and what is closed when the device is turned or the app left. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [35])
-@GraphicsMode(GraphicsMode.Mode.NATIVE)
 class LifecycleTest {
     @Test
     fun keepsAllWhenTheDeviceIsTurned() = Screen().use { screen ->

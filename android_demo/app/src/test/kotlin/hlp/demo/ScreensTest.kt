@@ -10,8 +10,6 @@ import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
-import org.robolectric.annotation.Config
-import org.robolectric.annotation.GraphicsMode
 import java.awt.image.BufferedImage
 import java.io.ByteArrayOutputStream
 import java.io.FileNotFoundException
@@ -19,8 +17,6 @@ import javax.imageio.ImageIO
 
 /** The states of the screen; each is also drawn, for docs/android.md. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [35])
-@GraphicsMode(GraphicsMode.Mode.NATIVE)
 class ScreensTest {
     @Test
     fun classifiesAPictureWithTheFullNetwork() = Screen().use { screen ->
