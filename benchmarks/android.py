@@ -2,8 +2,10 @@
 
 `python -m benchmarks.android` builds and tests the demo as `make android` does
 and reads what the tests measured. All is downloaded anew, as on a first run.
+`--beside "two trainings"` says in the result what else the machine did.
 """
 
+import argparse
 import json
 import os
 import pathlib
@@ -22,15 +24,18 @@ _MEGABYTE = 1e6
 
 def main() -> None:
     """Builds, measures and writes the result file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--beside", help="what else the machine did")
+    options = parser.parse_args()
     for target in (_CORE, _APP):
         shutil.rmtree(target, ignore_errors=True)
     with tempfile.TemporaryDirectory() as repository:
-        options = {"MAVEN_OPTS": f"-Dmaven.repo.local={repository}"}
+        maven = {"MAVEN_OPTS": f"-Dmaven.repo.local={repository}"}
         start = time.monotonic()
         subprocess.run(
             ["bash", DEMO / "build_apk.sh"],
             check=True,
-            env=os.environ | options,
+            env=os.environ | maven,
         )
         seconds = time.monotonic() - start
     overhead = json.loads((_CORE / "overhead.json").read_text("utf-8"))
@@ -44,12 +49,18 @@ def main() -> None:
             failures=int(suite.get("failures")) + int(suite.get("errors")),
             seconds=seconds,
             megabytes=(_APP / "hlp-demo-debug.apk").stat().st_size / _MEGABYTE,
+            beside=options.beside,
         ),
     )
 
 
 def make_result(
-    overhead: dict, cases: int, failures: int, seconds: float, megabytes: float
+    overhead: dict,
+    cases: int,
+    failures: int,
+    seconds: float,
+    megabytes: float,
+    beside: str | None = None,
 ) -> results.Result:
     """Puts the numbers into words.
 
@@ -59,6 +70,7 @@ def make_result(
         failures: those of them in which an integer differs.
         seconds: that building, testing and checking took.
         megabytes: size of the debug APK.
+        beside: what else the machine did; None is nothing.
     """
     figures = [
         results.Figure(
@@ -107,8 +119,8 @@ def make_result(
             "without a gain; TFLite 2.19 on the desktop JVM against LiteRT in "
             "Python, both without the default delegate. The overhead is all "
             "that is done for a frame of 640x480 but the models themselves, "
-            "on the desktop JVM. Other programs kept both cores busy; the "
-            "build had priority over them."
+            "on the desktop JVM."
+            + (f" Beside it ran: {beside}." if beside else "")
         ),
         figures=tuple(figures),
         order=38,
