@@ -6,11 +6,11 @@ The images come as a directory with the folders `train/` and `val/`, and in both
 a folder per category of `hlp_keras/taxonomies/imagenet100.yaml`.
 
 56.0 million multiply-accumulates, of which the cutout of the cheapest node
-leaves away 87 %. 44.4 % accuracy after 10 epochs, in half an hour on two cores
-that did other things, too (1 run; the preset imagenet100_resnet,
-`docs/results/runs` has the log), 41.9 % after 8. Other splits of trunk and
-branches: `docs/results.md`, by `benchmarks.ablation`. All 30 epochs have not
-been measured yet.
+leaves away 87 %. 48.9 % accuracy after 16 epochs, in 43 minutes on one of two
+cores (1 run; the preset imagenet100_resnet, `docs/results/runs` has the log),
+44.4 % after 10, 41.9 % after 8. Other splits of trunk and branches:
+`docs/results.md`, by `benchmarks.ablation`. All 30 epochs have not been measured
+yet.
 """
 
 from training.config import TrainConfig
