@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--workdir", required=True)
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--sets_per_size", type=int, default=7)
+    parser.add_argument("--only_whole", action="store_true")
     for flag in _WIDTHS:
         parser.add_argument(f"--{flag}", type=float, nargs="*", default=[])
     options = parser.parse_args()
@@ -42,14 +43,20 @@ def main() -> None:
         options.sets_per_size,
         **{flag: getattr(options, flag) for flag in _WIDTHS},
         finished=results.RESULTS_DIR / name,
+        only_whole=options.only_whole,
     )
     print(comparison)
-    plots = comparison_plots.save(comparison, results.RESULTS_DIR / name)
+    plots = {}
+    if comparison.sets:
+        plots = comparison_plots.save(comparison, results.RESULTS_DIR / name)
     command = (
         f"python -m benchmarks.comparison --config {options.config} "
-        f"--epochs {settings.epochs} --sets_per_size {options.sets_per_size} "
-        f"--data DIR --workdir DIR"
+        f"--epochs {settings.epochs} --data DIR --workdir DIR "
     )
+    if options.only_whole:
+        command += "--only_whole"
+    else:
+        command += f"--sets_per_size {options.sets_per_size}"
     for flag in _WIDTHS:
         widths = "".join(f" {width:g}" for width in getattr(options, flag))
         command += f" --{flag}{widths}" if widths else ""
@@ -67,17 +74,20 @@ def make_result(
     settings = comparison.config
     headlines = tuple(_headlines(comparison))
     return results.Result(
-        title=f"Cutouts beside plain networks: {name}",
+        title=f"Cutouts beside plain networks: {name}, {settings.epochs} "
+        f"epochs",
         command=command,
         about=(
             f"All networks are trained with the same recipe for "
             f"{settings.epochs} epochs, seed {settings.seed}, 1 run each. "
             f"*Scratch* is a plain network that was trained on a set's "
             f"categories alone and costs as many multiply-accumulates as the "
-            f"cutout; *plain* is one of all categories that costs as many as "
-            f"the full network. Differences are paired by image, in points "
-            f"with 95 % intervals; those of means over sets are intervals over "
-            f"the sets."
+            f"cutout, within {100 * _deviation(comparison):.1f} %; *plain* is "
+            f"one of all categories that costs as many as the full network. "
+            f"Plain networks have no nodes: their loss is the cross-entropy "
+            f"alone, {1 + settings.sets_weight:g} times. Differences are "
+            f"paired by image, in points with 95 % intervals; those of means "
+            f"over sets are intervals over the sets."
         ),
         figures=(*headlines, *_figures(comparison)),
         order=40,
@@ -86,14 +96,31 @@ def make_result(
     )
 
 
+def _deviation(comparison):
+    """How far plain networks are from the cost they should have, at most."""
+    return max(
+        abs(one.scratch.macs / one.cutout.macs - 1)
+        for one in (comparison.whole, *comparison.sets)
+    )
+
+
 def _headlines(comparison):
-    summary, trained = comparison.summary, _trained(comparison)
+    summary = comparison.summary
+    trained = f"1 run, {comparison.config.epochs} epochs"
     yield _difference(
         "full hierarchical network over the plain one at equal MACs, points",
         comparison.whole.over_scratch,
         f"{trained}, {comparison.images:,} images",
         target="at least 0",
     )
+    if comparison.as_deep is not None:
+        yield _difference(
+            "full hierarchical network over a plain one as deep at equal MACs, "
+            "points",
+            comparison.as_deep.over_scratch,
+            f"{trained}, {comparison.images:,} images",
+            target="at least 0",
+        )
     for kind, figure in (
         ("nodes", summary.nodes_over_scratch),
         ("random sets", summary.random_over_scratch),
@@ -109,20 +136,10 @@ def _headlines(comparison):
     yield from _left_away(summary, comparison.config.taxonomy)
 
 
-def _trained(comparison):
-    return f"1 run, {comparison.config.epochs} epochs"
-
-
 def _figures(comparison):
+    yield plain_as_accurate(comparison.whole, "plain one")
     if comparison.as_deep is not None:
-        yield _difference(
-            "full hierarchical network over a plain one as deep at equal MACs, "
-            "points",
-            comparison.as_deep.over_scratch,
-            f"{_trained(comparison)}, {comparison.images:,} images",
-            target="at least 0",
-        )
-    yield plain_as_accurate(comparison.whole, comparison.as_deep)
+        yield plain_as_accurate(comparison.as_deep, "plain one as deep,")
     for across in comparison.across:
         most = _MOST_ACROSS[across.branches]
         yield results.Figure(
@@ -134,20 +151,21 @@ def _figures(comparison):
         )
 
 
-def plain_as_accurate(
-    whole: SetResult, as_deep: SetResult | None = None
-) -> results.Figure:
-    """Compares the full network's price with an equally good plain one's."""
+def plain_as_accurate(whole: SetResult, kind: str) -> results.Figure:
+    """Compares the full network's price with an equally good plain one's.
+
+    Args:
+        whole: the set of all categories.
+        kind: of the plain networks, which are all of one shape.
+    """
     networks = [whole.scratch, *whole.others]
-    if as_deep is not None:
-        networks.append(as_deep.scratch)
     equal = smallest_equal(whole.cutout.accuracy.value, networks)
     # More than some MACs is at most some ratio, and the other way round.
     bound = {"more than": "below this, ", "at most": "at least this, "}
     ratio = whole.cutout.macs / equal.macs
     return results.Figure(
-        "MACs of the full network over those of the smallest plain one as "
-        "accurate",
+        f"MACs of the full network over those of the smallest {kind} as "
+        f"accurate",
         ratio,
         "at most 1.5",
         ratio <= 1.5 and equal.bound != "at most",
@@ -209,27 +227,38 @@ def _difference(name, estimate, runs, target):
 
 
 def _sets(comparison):
-    def row(one):
-        networks = one.cutout, one.scratch, one.plain
-        return (
-            f"{one.of.name} ({len(one.of.categories)})",
-            *(f"{100 * each.accuracy.value:.1f}" for each in networks),
-            tables.points(one.over_scratch),
-            tables.points(one.over_plain),
-            f"{one.cutout.params:,}",
-            f"{one.scratch.params:,}",
-            f"{one.cutout.macs / 1e6:.1f} M",
-        )
-
+    rows = [_row(comparison.whole)]
+    if comparison.as_deep is not None:
+        rows.append(_row(comparison.as_deep, ", scratch as deep"))
+    rows += map(_row, comparison.sets)
     return results.Table(
-        "Accuracy on the categories of a set, in %:",
+        "Accuracy on the categories of a set, in %; parameters in thousands "
+        "and multiply-accumulates in millions, of cutout and scratch:",
         (
             *("set (categories)", "cutout", "scratch", "plain"),
-            *("over scratch", "over plain", "parameters"),
-            *("of scratch", "MACs"),
+            *("over scratch", "over plain", "parameters", "MACs"),
+            "scratch of other widths: accuracy, MACs",
         ),
-        tuple(map(row, (comparison.whole, *comparison.sets))),
+        tuple(rows),
     )
+
+
+def _row(one, note=""):
+    networks = one.cutout, one.scratch
+    others = sorted(one.others, key=lambda network: network.macs)
+    return (
+        f"{one.of.name} ({len(one.of.categories)}){note}",
+        *(_accuracy(each) for each in (*networks, one.plain)),
+        tables.points(one.over_scratch),
+        tables.points(one.over_plain),
+        ", ".join(f"{each.params / 1e3:.0f}" for each in networks),
+        ", ".join(f"{each.macs / 1e6:.1f}" for each in networks),
+        "; ".join(f"{_accuracy(o)}, {o.macs / 1e6:.1f}" for o in others),
+    )
+
+
+def _accuracy(network):
+    return f"{100 * network.accuracy.value:.1f}"
 
 
 if __name__ == "__main__":

@@ -117,6 +117,17 @@ def test_a_comparison_goes_on_where_it_was(result, path, monkeypatch):
     assert {p for p in before if p.stat().st_mtime_ns != before[p]} == {lost}
 
 
+def test_the_full_networks_can_be_compared_alone(result, path, monkeypatch):
+    monkeypatch.setattr(train, "_fit", None)  # Nothing is left to train.
+    alone = compare.compare(
+        CONFIG, SOURCE, path, plain_widths=(0.5,), only_whole=True
+    )
+    assert alone.whole == result.whole
+    assert alone.across == result.across
+    assert alone.as_deep is None
+    assert alone.sets == ()
+
+
 def test_finished_networks_are_all_that_another_machine_needs(
     result, path, tmp_path
 ):

@@ -68,6 +68,8 @@ def test_a_comparison_says_which_targets_were_reached(result):
         "points": True,
         "MACs of the full network over those of the smallest plain one as "
         "accurate": False,
+        "MACs of the full network over those of the smallest plain one as "
+        "deep, as accurate": True,
         "cutouts over networks from scratch, nodes, points": True,
         "parameters left away by the cutout of pet, %": True,
         "MACs left away by the cutout of pet, %": True,
@@ -86,7 +88,8 @@ def test_only_one_taxonomy_has_a_target_for_what_is_left_away(found):
 
 
 def test_a_comparison_says_what_stands_behind_a_figure(result):
-    full, nodes, *_ = result.figures
+    full, as_deep, nodes, *_ = result.figures
+    assert as_deep.value == pytest.approx(1)
     assert full.value == pytest.approx(-2)
     assert full.runs == "-3.00 to -1.00; 1 run, 3 epochs, 100 images"
     assert nodes.runs.endswith("1 run, 3 epochs, 2 sets")
@@ -99,6 +102,7 @@ def test_a_comparison_says_what_stands_behind_a_figure(result):
         ([(0.7, 500)], 2, False, "below this"),
         ([(0.7, 500), (0.75, 800)], 1.25, True, "below this"),
         ([(0.7, 500), (0.9, 500 * 4)], 1, True, "2 plain networks"),
+        ([(0.7, 500), (0.7, 900)], 10 / 9, True, "below this"),
         ([(0.9, 800)], 1.25, False, "at least this"),
     ],
 )
@@ -107,26 +111,28 @@ def test_the_price_of_the_full_network(plain, ratio, is_reached, bound):
     whole = dataclasses.replace(
         one_set("", 0.8, 0.7, 1000), scratch=scratch, others=tuple(others)
     )
-    figure = comparison_benchmark.plain_as_accurate(whole)
+    figure = comparison_benchmark.plain_as_accurate(whole, "plain one")
     assert figure.value == pytest.approx(ratio)
     assert figure.reached is is_reached
     assert bound in figure.runs
 
 
-def test_a_plain_network_as_deep_counts_for_the_price():
-    whole = dataclasses.replace(
-        one_set("", 0.8, 0.7, 1000), scratch=network(0.7, 500)
-    )
-    as_deep = dataclasses.replace(whole, scratch=network(0.9, 2000))
-    figure = comparison_benchmark.plain_as_accurate(whole, as_deep)
-    assert figure.value == pytest.approx(1)
-    assert "2 plain networks" in figure.runs
-
-
 def test_a_comparison_lists_every_set(result):
     (table,) = result.tables
-    assert [row[0] for row in table.rows] == ["all (2)", "pet (2)", "boat (2)"]
-    assert table.rows[1][1:5] == ("90.0", "85.0", "70.0", "+5.0 (+4.0 to +6.0)")
+    whole, as_deep, *rows = table.rows
+    assert whole[0] == "all (2)"
+    assert as_deep[0] == "all (2), scratch as deep"
+    assert [row[0] for row in rows] == ["pet (2)", "boat (2)"]
+    assert rows[0][1:5] == ("90.0", "85.0", "70.0", "+5.0 (+4.0 to +6.0)")
+
+
+def test_a_comparison_says_how_unlike_its_networks_are(found):
+    pet, boat = found.sets
+    unlike = dataclasses.replace(pet, scratch=network(0.85, 104))
+    found = dataclasses.replace(found, sets=(unlike, boat))
+    about = comparison_benchmark.make_result("photos", "it", found).about
+    assert "as the cutout, within 4.0 %" in about
+    assert "cross-entropy alone, 1 times" in about
 
 
 @dataclasses.dataclass
@@ -178,8 +184,11 @@ def test_a_network_within_the_budget_reaches_the_target():
         "too large": FakeModel((), Accuracy(100, 0.9, 0.9), macs=101),
         "ResNet-8": FakeModel((), Accuracy(100, 0.84, 0.86)),
     }
-    result = mlperf_tiny.make_result(3, exported)
-    assert [figure.reached for figure in result.figures] == [True, False, False]
+    gained = Estimate(0.02, -0.01, 0.05, 100)
+    result = mlperf_tiny.make_result(3, exported, gained)
+    *reached, difference = result.figures
+    assert [figure.reached for figure in reached] == [True, False, False]
+    assert difference.value == 2 and difference.reached
     assert result.tables[0].rows[2][:3] == ("ResNet-8", "86.00", "84.00")
 
 

@@ -41,6 +41,7 @@ def compare(
     plain_widths: Sequence[float] = (),
     scratch_widths: Sequence[float] = (),
     finished: str | os.PathLike | None = None,
+    only_whole: bool = False,
 ) -> Comparison:
     """Trains all networks of a comparison with one recipe, and measures them.
 
@@ -74,6 +75,9 @@ def compare(
         finished: directory for the logits of finished networks, all that the
             figures need: with them another machine can go on. By default
             `workdir`.
+        only_whole: leaves away all but the hierarchical network and the plain
+            one of as many multiply-accumulates, with `plain_widths`: enough
+            for a longer training.
 
     Raises:
         ValueError: settings, images and work directory do not fit together,
@@ -94,22 +98,24 @@ def compare(
     _check_budget(plain.cost, full.cost(every))
     way = tuple(stage for level in model.levels for stage in level)
     as_deep = None
-    if _blocks(way) > _blocks(stages.plain_stages()):
+    if not only_whole and _blocks(way) > _blocks(stages.plain_stages()):
         as_deep = networks.plain(every, full.cost(every).macs, way=way)
     plain = _Whole(plain.model, plain.logits, source.test.labels)
     results = []
-    sets = category_sets.every_set(model.taxonomy, sets_per_size, sets_seed)
+    sets = ()
+    if not only_whole:
+        sets = category_sets.every_set(model.taxonomy, sets_per_size, sets_seed)
     for chosen in (every, *sets):
         logging.info("%d of %d: %s.", len(results), len(sets), chosen.name)
         if chosen is every:
             widths = plain_widths
         else:
             widths = () if chosen.is_random else scratch_widths
-        scratch, *others = (
+        scratch = (
             networks.plain(chosen, full.cost(chosen).macs, width)
             for width in (1, *widths)
         )
-        results.append(_compare_on(chosen, full, plain, scratch, others))
+        results.append(_compare_on(chosen, full, plain, *scratch))
     whole, *results = results
     return Comparison(
         data=source.name,
@@ -120,11 +126,11 @@ def compare(
         sets=tuple(results),
         across=_across(full, plain, sets_seed),
         summary=summarize(whole, results),
-        as_deep=as_deep and _compare_on(every, full, plain, as_deep, ()),
+        as_deep=as_deep and _compare_on(every, full, plain, as_deep),
     )
 
 
-def _compare_on(chosen, full, plain, scratch, others):
+def _compare_on(chosen, full, plain, scratch, *others):
     """Puts together the figures of all networks for one set."""
     cutout = _result(full.hits(chosen), full.cost(chosen))
     results = [_result(each.hits, each.cost) for each in (scratch, *others)]
