@@ -13,8 +13,6 @@ from hlp_keras import presets
 from training import attention, preset, sources, tables
 from training.workdir import Workdir
 
-_USUAL_GAIN = 1.5
-
 
 def main() -> None:
     """Measures and writes the result file."""
@@ -36,7 +34,7 @@ def main() -> None:
         name, which = options.name, f"--workdir RUN --name {options.name}"
         workdir = Workdir(options.workdir)
         model = hlp_keras.load_model(workdir.last)
-        trained = preset.command(workdir.settings(), workdir.data_name())
+        trained = preset.command(workdir.settings(), workdir.data())
     source = sources.load_source(options.data, model.inputs[0].shape[1:3])
     found = attention.study(model, source, options.seed)
     command = f"python -m benchmarks.attention {which} --data DIR"
@@ -62,63 +60,6 @@ def make_result(
         seed: of the study.
         found: the study.
     """
-    runs = f"1 network, {found.images:,} images, seed {seed}"
-    gated = [e for e in found.effects if e.method.gate != "logits"]
-    best = max(gated, key=lambda effect: effect.valid.value)
-    default = [
-        e for e in gated if e.method.gate == hlp_keras.attention.DEFAULT_GATE
-    ]
-    # Fixed beforehand, unlike the others, which are the most of many.
-    usual = min(default, key=lambda e: abs(e.method.strength - _USUAL_GAIN))
-    most = f"the most of {len(gated)}; {runs}"
-    fair = max(gated, key=lambda effect: effect.over_constant.value)
-    objects = {
-        kind: max(
-            (
-                each
-                for each in found.objects
-                if each.kind == kind and each.method.gate != "logits"
-            ),
-            key=lambda each: each.gained.value,
-        )
-        for kind in ("average", "mosaic")
-    }
-    figures = [
-        results.difference(
-            f"accuracy gained by a valid cue at the default gate, gain "
-            f"{usual.method.strength:g}, points",
-            usual.valid,
-            "above 0",
-            usual.valid.low > 0,
-            runs,
-        ),
-        results.difference(
-            f"the same at the best gate, {_words(best.method)}, points",
-            best.valid,
-            "",
-            None,
-            most,
-        ),
-        results.difference(
-            f"a gain over the constant on logits of the same price, the most "
-            f"({_words(fair.method)}), points",
-            fair.over_constant,
-            "above 0",
-            fair.over_constant.low > 0,
-            most,
-        ),
-    ]
-    for kind, each in objects.items():
-        figures.append(
-            results.difference(
-                f"the meant object reported more often when cued, {kind}, "
-                f"{_words(each.method)}, points",
-                each.gained,
-                "at least 20",
-                each.gained.value >= 0.2,
-                most,
-            )
-        )
     return results.Result(
         title=f"Top-down cues: {name}",
         command=command,
@@ -134,10 +75,79 @@ def make_result(
             "mosaics of four at half their size; the meant object is to be "
             "reported."
         ),
-        figures=tuple(figures),
+        figures=tuple(_figures(found, seed)),
         order=50,
         tables=(_effects(found), _objects(found)),
+        headlines=2,
     )
+
+
+def _figures(found, seed):
+    runs = f"1 network, {found.images:,} images, seed {seed}"
+    gated = [e for e in found.effects if e.method.gate != "logits"]
+    most = f"the most of {len(gated)}; {runs}"
+    # Fixed beforehand, unlike those that are the most of many.
+    usual = attention.Method(found.default_gate, hlp_keras.DEFAULT_GAIN)
+    (default,) = [e for e in gated if e.method == usual]
+    fair = max(gated, key=lambda effect: effect.over_constant.value)
+    best = max(gated, key=lambda effect: effect.valid.value)
+    yield results.difference(
+        f"accuracy gained by a valid cue by default, {_words(usual)}, points",
+        default.valid,
+        "above 0",
+        default.valid.low > 0,
+        runs,
+    )
+    yield results.difference(
+        f"a gain over the constant on logits of the same price, the most "
+        f"({_words(fair.method)}), points",
+        fair.over_constant,
+        "above 0",
+        fair.over_constant.low > 0,
+        most,
+    )
+    yield results.difference(
+        "accuracy changed by a neutral gain, points",
+        found.neutral,
+        "0",
+        found.neutral.value == 0,
+        runs,
+    )
+    yield results.difference(
+        f"accuracy changed by a wrong cue by default, {_words(usual)}, points",
+        default.wrong,
+        "",
+        None,
+        runs,
+    )
+    yield results.difference(
+        f"accuracy gained by a valid cue, the most ({_words(best.method)}), "
+        f"points",
+        best.valid,
+        "",
+        None,
+        most,
+    )
+    for kind in ("average", "mosaic"):
+        several = [
+            each
+            for each in found.objects
+            if each.kind == kind and each.method.gate != "logits"
+        ]
+        best = max(several, key=lambda each: each.gained.value)
+        (default,) = [each for each in several if each.method == usual]
+        for each, which, number in (
+            (default, "by default", runs),
+            (best, "the most", most),
+        ):
+            yield results.difference(
+                f"the meant object reported more often when cued, {kind}, "
+                f"{which} ({_words(each.method)}), points",
+                each.gained,
+                "at least 20",
+                each.gained.value >= 0.2,
+                number,
+            )
 
 
 def _words(method):

@@ -15,6 +15,7 @@ Importing the package also registers its classes, so that
 `keras.saving.load_model` knows them.
 """
 
+from hlp_keras.attention import DEFAULT_GAIN as DEFAULT_GAIN
 from hlp_keras.attention import attend as attend
 from hlp_keras.attention import without_gain as without_gain
 from hlp_keras.cost import Cost as Cost

@@ -32,6 +32,7 @@ METHODS = (
     Method("block_outputs", 1.0),
     Method("logits", 1.5),
     Method("logits", 1e6),
+    Method("head_input", hlp_keras.DEFAULT_GAIN),
 )
 
 
@@ -63,6 +64,8 @@ def test_valid_cues_are_as_an_attended_network_has_them(model, found):
 
 
 def test_a_neutral_gain_does_nothing(found):
+    assert found.default_gate == "head_input"
+    assert found.neutral.value == 0
     effect = found.effects[2]
     assert effect.valid.value == effect.wrong.value == 0
     assert [each.value for each in effect.reliable] == [0, 0, 0]
@@ -149,7 +152,20 @@ def test_a_result_says_what_was_measured(found):
     )
     assert "trained by `hlp-train it`" in result.about
     assert json.loads(json.dumps(dataclasses.asdict(result)))["title"]
-    assert "gain 3, points" in result.figures[0].name
+    assert result.headlines == 2
+    valid, over_constant, neutral, wrong, *_ = result.figures
+    default = found.effects[5]
+    assert "by default, head input, gain 1.5" in valid.name
+    assert valid.value == 100 * default.valid.value
+    assert wrong.value == 100 * default.wrong.value
+    assert neutral.reached
+    assert over_constant.value == 100 * max(
+        e.over_constant.value for e in found.effects if e.over_constant
+    )
+    assert [f.value for f in result.figures if "often" in f.name][::2] == [
+        100 * found.objects[5].gained.value,
+        100 * found.objects[11].gained.value,
+    ]
     effects, objects = result.tables
     assert [row[0] for row in effects.rows][:2] == [
         "head input, gain 3",
@@ -157,3 +173,10 @@ def test_a_result_says_what_was_measured(found):
     ]
     assert len(objects.rows) == 2 * len(METHODS)
     assert effects.rows[3][-1] == ""
+
+
+def test_the_default_gate_is_that_of_the_training(model):
+    trained = model.derive(gate="branch_input")
+    found = attention.study(trained, SOURCE, methods=METHODS[:1])
+    assert found.default_gate == "branch_input"
+    assert found.neutral.value == 0

@@ -59,7 +59,7 @@ def test_a_preset_has_the_network_and_a_card(run, folder):
     )
     card = json.loads((folder / "pets" / "card.json").read_text())
     assert card["data"] == "photos"
-    assert card["command"].startswith("hlp-train --config=cifar10 --data=phot")
+    assert card["command"].startswith("hlp-train --config=cifar10 --data=DIR ")
     assert configs.TrainConfig(**card["recipe"]) == CONFIG
     assert card["accuracy"]["value"] == evaluation.accuracy.value
     assert card["macs"] == hlp_keras.cost(model).macs
@@ -117,6 +117,27 @@ def test_a_command_repeats_the_settings():
         overrides[field] = value
     assert set(overrides) == {"taxonomy", "levels", "epochs", "batch_size"}
     assert configs.load_config("cifar10", overrides) == CONFIG
+
+
+def test_a_command_does_not_say_where_images_are():
+    words = shlex.split(preset.command(CONFIG, "/home/me/photos"))
+    assert "--data=DIR" in words
+
+
+def test_a_preset_never_has_the_card_of_an_older_one(run, folder, monkeypatch):
+    preset.make_preset("pets", *run)
+    card = folder / "pets" / "card.json"
+    before = card.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(preset, "_MOST_BYTES", 10)
+        with pytest.raises(ValueError, match="at most 10 bytes"):
+            preset.make_preset("pets", *run)
+    assert card.read_bytes() == before  # That of the network still there.
+    with monkeypatch.context() as patch:
+        patch.setattr(preset, "command", None)  # As if killed in between.
+        with pytest.raises(TypeError):
+            preset.make_preset("pets", *run)
+    assert hlp_keras.list_presets() == []
 
 
 def test_a_run_that_is_not_finished_is_refused(run, folder, tmp_path):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -82,6 +83,21 @@ def test_evaluating_before_training_says_so(tmp_path):
     code, _, errors = run("-c", EVALUATE, f"--workdir={tmp_path}")
     assert code == 1
     assert "hlp-evaluate: Expected the work directory of a training" in errors
+
+
+@pytest.mark.parametrize(
+    ("flag", "message"),
+    [
+        ("--checkpoint=best", "last network of the run .* --checkpoint=best"),
+        ("--data=/others", "Expected the run's data, photos, .* without --pre"),
+    ],
+)
+def test_a_preset_is_what_its_card_says(flag, message, tmp_path):
+    (tmp_path / "config.json").write_text('{"data": "/my/photos"}')
+    flags = f"--workdir={tmp_path}", "--preset=pets", flag
+    code, _, errors = run("-c", EVALUATE, *flags)
+    assert code == 1
+    assert re.search(message, errors)
 
 
 # --- whole runs, killed or not ---

@@ -57,7 +57,11 @@ def evaluate() -> None:
         "data", None, "Source of the test images, by default the run's."
     )
     flags.DEFINE_integer("seed", 0, "Of the random category sets and cues.")
-    flags.DEFINE_float("cue_gain", 1.5, "Gain of the nodes that are cued.")
+    flags.DEFINE_float(
+        "cue_gain",
+        None,
+        "Gain of the nodes that are cued, by default hlp_keras.DEFAULT_GAIN.",
+    )
     flags.DEFINE_string(
         "preset",
         None,
@@ -84,6 +88,12 @@ def compare() -> None:
         lower_bound=0,
     )
     flags.DEFINE_integer("sets_seed", 0, "Of the random sets.", lower_bound=0)
+    flags.DEFINE_bool(
+        "only_whole",
+        False,
+        "Compare the hierarchical network with the plain one alone, without "
+        "category sets.",
+    )
     for name, of, equal in (
         ("plain_widths", "of all categories", "full network"),
         ("scratch_widths", "for every node", "cutout"),
@@ -256,6 +266,8 @@ def _restart(environment):
 def _evaluate(options):
     workdir = Workdir(options.workdir)
     data = options.data or workdir.data()
+    if options.preset is not None:
+        _check_as_trained(options, workdir)
     import hlp_keras
     from training import evaluate
 
@@ -267,14 +279,33 @@ def _evaluate(options):
 
         # What the card says is measured on the weights that are shipped.
         model.set_weights(preset.round_weights(model.get_weights()))
-    evaluation = evaluate.evaluate(
-        model, source, options.seed, options.cue_gain
-    )
+    cue_gain = options.cue_gain
+    if cue_gain is None:
+        cue_gain = hlp_keras.DEFAULT_GAIN
+    evaluation = evaluate.evaluate(model, source, options.seed, cue_gain)
     evaluation.save(workdir.evaluation)
     print(f"\n{evaluation}\n\nWritten to {workdir.evaluation}")
     if options.preset is not None:
         made = preset.make_preset(options.preset, model, workdir, evaluation)
         print(f"Preset in {made}")
+
+
+def _check_as_trained(options, workdir):
+    """A preset's card says which command made the network, on which data."""
+    if options.checkpoint != "last":
+        raise ValueError(
+            f"Expected the last network of the run for a preset, which its "
+            f"command gives again, got --checkpoint={options.checkpoint}. "
+            f"Leave the flag away."
+        )
+    if pathlib.PurePath(options.data or workdir.data()).name != (
+        workdir.data_name()
+    ):
+        raise ValueError(
+            f"Expected the run's data, {workdir.data_name()}, for the accuracy "
+            f"on a preset's card, got --data={options.data}. Evaluate on other "
+            f"images without --preset."
+        )
 
 
 def _compare(options):
@@ -296,6 +327,7 @@ def _compare(options):
         plain_widths,
         scratch_widths,
         options.finished,
+        options.only_whole,
     )
     path = pathlib.Path(options.workdir) / "comparison.json"
     comparison.save(path)

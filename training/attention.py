@@ -89,10 +89,21 @@ class TwoObjects:
 
 @dataclasses.dataclass(frozen=True)
 class AttentionStudy:
-    """All that was measured of one network."""
+    """All that was measured of one network.
+
+    Attributes:
+        images: how many there are.
+        accuracy: without a cue, of the network without a gain.
+        default_gate: where `hlp_keras.attend` puts the gain by default.
+        neutral: accuracy with a gain of 1 there minus `accuracy`.
+        effects: of every method, on images of one object.
+        objects: of every method, on images of several.
+    """
 
     images: int
     accuracy: Estimate
+    default_gate: str
+    neutral: Estimate
     effects: tuple[CueEffect, ...]
     objects: tuple[TwoObjects, ...]
 
@@ -131,6 +142,8 @@ def study(
     return AttentionStudy(
         images=len(images),
         accuracy=statistics.share(single.neutral),
+        default_gate=hlp_keras.attend(model).gate,
+        neutral=single.with_neutral_gain(),
         effects=tuple(map(single.effect, methods)),
         objects=tuple(objects),
     )
@@ -266,15 +279,23 @@ class _Images:
     labels: np.ndarray
     others: np.ndarray
 
+    def with_neutral_gain(self):
+        """How much more accurate a gain of 1 at the default gate makes."""
+        ones = np.ones((len(self.images), len(self.cues.model.taxonomy.nodes)))
+        logits = hlp_keras.attend(self.cues.model).predict(
+            [self.images, ones], batch_size=256, verbose=0
+        )
+        return statistics.difference(self._is_right(logits), self.neutral)
+
     def effect(self, method):
         valid, wrong = self._hits(method)
         neutral = self.neutral
         return CueEffect(
             method=method,
-            valid=_difference(valid, neutral),
-            wrong=_difference(wrong, neutral),
+            valid=statistics.difference(valid, neutral),
+            wrong=statistics.difference(wrong, neutral),
             reliable=tuple(
-                _difference(right * valid + (1 - right) * wrong, neutral)
+                _mean_difference(right * valid + (1 - right) * wrong, neutral)
                 for right in RELIABILITIES
             ),
             over_constant=self._over_constant(method, valid, wrong),
@@ -288,7 +309,7 @@ class _Images:
             uncued=statistics.share(self.neutral),
             cued=statistics.share(cued),
             miscued=statistics.share(miscued),
-            gained=_difference(cued, self.neutral),
+            gained=statistics.difference(cued, self.neutral),
             over_constant=self._over_constant(method, cued, miscued),
         )
 
@@ -333,11 +354,11 @@ class _Images:
             self._constants,
             key=lambda hits: abs(hits[1].mean() - wrong.mean()),
         )
-        return _difference(valid, same)
+        return statistics.difference(valid, same)
 
     def _is_right(self, logits):
         return logits.argmax(axis=1) == self.labels
 
 
-def _difference(values, others):
+def _mean_difference(values, others):
     return statistics.mean(np.subtract(values, others, dtype=np.float64))

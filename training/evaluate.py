@@ -26,7 +26,7 @@ def evaluate(
     model: hlp_keras.HLPModel,
     source: Source,
     seed: int = 0,
-    cue_gain: float = 1.5,
+    cue_gain: float = hlp_keras.DEFAULT_GAIN,
     sets_per_size: int = 20,
 ) -> Evaluation:
     """Measures a network on the test images of a source.

@@ -79,15 +79,16 @@ def make_preset(
         model.derive(gate=None).save(partial)
         _compress(partial)
         _check_size(partial.stat().st_size)
+        # Without a card there is no preset, and none has an older one's.
+        (folder / presets.CARD).unlink(missing_ok=True)
     card = {
         "data": workdir.data_name(),
-        "command": command(config, workdir.data_name()),
+        "command": command(config, workdir.data()),
         "recipe": dataclasses.asdict(config),
         "accuracy": dataclasses.asdict(evaluation.accuracy),
         "params": evaluation.params,
         "macs": evaluation.macs,
     }
-    # The card is last: without it there is no preset.
     with files.replacing(folder / presets.CARD) as partial:
         text = json.dumps(card, indent=2, ensure_ascii=False)
         partial.write_text(text + "\n", encoding="utf-8")
@@ -121,7 +122,14 @@ def command(config: configs.TrainConfig, data: str) -> str:
     command(config, "cifar10")
     # "hlp-train --config=cifar10 --data=cifar10 --config.epochs=40 ..."
     ```
+
+    Args:
+        config: the settings of the run.
+        data: the source of its images; for an absolute path the command says
+            `DIR`, since others have them elsewhere.
     """
+    if pathlib.PurePath(data).is_absolute():
+        data = "DIR"
     names = configs.list_configs()
     changes = {name: _changes(name, config) for name in names}
     nearest = min(names, key=lambda name: len(changes[name]))
