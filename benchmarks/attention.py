@@ -84,69 +84,59 @@ def make_result(
 
 def _figures(found, seed):
     runs = f"1 network, {found.images:,} images, seed {seed}"
-    gated = [e for e in found.effects if e.method.gate != "logits"]
-    most = f"the most of {len(gated)}; {runs}"
     # Fixed beforehand, unlike those that are the most of many.
     usual = attention.Method(found.default_gate, hlp_keras.DEFAULT_GAIN)
-    (default,) = [e for e in gated if e.method == usual]
-    fair = max(gated, key=lambda effect: effect.over_constant.value)
-    best = max(gated, key=lambda effect: effect.valid.value)
-    yield results.difference(
-        f"accuracy gained by a valid cue by default, {_words(usual)}, points",
-        default.valid,
-        "above 0",
-        default.valid.low > 0,
-        runs,
-    )
-    yield results.difference(
-        f"a gain over the constant on logits of the same price, the most "
-        f"({_words(fair.method)}), points",
-        fair.over_constant,
-        "above 0",
-        fair.over_constant.low > 0,
-        most,
-    )
-    yield results.difference(
-        "accuracy changed by a neutral gain, points",
-        found.neutral,
-        "0",
-        found.neutral.value == 0,
-        runs,
-    )
-    yield results.difference(
-        f"accuracy changed by a wrong cue by default, {_words(usual)}, points",
-        default.wrong,
-        "",
-        None,
-        runs,
-    )
-    yield results.difference(
-        f"accuracy gained by a valid cue, the most ({_words(best.method)}), "
-        f"points",
-        best.valid,
-        "",
-        None,
-        most,
-    )
+    effects = [e for e in found.effects if e.method.gate != "logits"]
+    most = f"the most of {len(effects)}; {runs}"
+    (default,) = [e for e in effects if e.method == usual]
+    fair = max(effects, key=lambda effect: effect.over_constant.value)
+    best = max(effects, key=lambda effect: effect.valid.value)
+    for name, estimate, target, is_reached, which in (
+        (
+            f"accuracy gained by a valid cue by default, {_words(usual)}",
+            *(default.valid, "above 0", default.valid.low > 0, runs),
+        ),
+        (
+            f"a gain over the constant on logits of the same price, the most "
+            f"({_words(fair.method)})",
+            *(fair.over_constant, "above 0", fair.over_constant.low > 0, most),
+        ),
+        (
+            "accuracy changed by a neutral gain",
+            *(found.neutral, "0", found.neutral.value == 0, runs),
+        ),
+        (
+            f"accuracy changed by a wrong cue by default, {_words(usual)}",
+            *(default.wrong, "", None, runs),
+        ),
+        (
+            f"accuracy gained by a valid cue, the most ({_words(best.method)})",
+            *(best.valid, "", None, most),
+        ),
+        *_of_objects(found, usual, runs, most),
+    ):
+        yield results.difference(
+            f"{name}, points", estimate, target, is_reached, which
+        )
+
+
+def _of_objects(found, usual, runs, most):
     for kind in ("average", "mosaic"):
-        several = [
+        objects = [
             each
             for each in found.objects
             if each.kind == kind and each.method.gate != "logits"
         ]
-        best = max(several, key=lambda each: each.gained.value)
-        (default,) = [each for each in several if each.method == usual]
-        for each, which, number in (
+        (default,) = [each for each in objects if each.method == usual]
+        best = max(objects, key=lambda each: each.gained.value)
+        for each, how, which in (
             (default, "by default", runs),
             (best, "the most", most),
         ):
-            yield results.difference(
+            yield (
                 f"the meant object reported more often when cued, {kind}, "
-                f"{which} ({_words(each.method)}), points",
-                each.gained,
-                "at least 20",
-                each.gained.value >= 0.2,
-                number,
+                f"{how} ({_words(each.method)})",
+                *(each.gained, "at least 20", each.gained.value >= 0.2, which),
             )
 
 

@@ -267,7 +267,7 @@ def _evaluate(options):
     workdir = Workdir(options.workdir)
     data = options.data or workdir.data()
     if options.preset is not None:
-        _check_as_trained(options, workdir)
+        _check_as_trained(options.checkpoint, data, workdir)
     import hlp_keras
     from training import evaluate
 
@@ -290,20 +290,18 @@ def _evaluate(options):
         print(f"Preset in {made}")
 
 
-def _check_as_trained(options, workdir):
+def _check_as_trained(checkpoint, data, workdir):
     """A preset's card says which command made the network, on which data."""
-    if options.checkpoint != "last":
+    if checkpoint != "last":
         raise ValueError(
             f"Expected the last network of the run for a preset, which its "
-            f"command gives again, got --checkpoint={options.checkpoint}. "
+            f"command gives again, got --checkpoint={checkpoint}. "
             f"Leave the flag away."
         )
-    if pathlib.PurePath(options.data or workdir.data()).name != (
-        workdir.data_name()
-    ):
+    if pathlib.PurePath(data).name != workdir.data_name():
         raise ValueError(
             f"Expected the run's data, {workdir.data_name()}, for the accuracy "
-            f"on a preset's card, got --data={options.data}. Evaluate on other "
+            f"on a preset's card, got --data={data}. Evaluate on other "
             f"images without --preset."
         )
 

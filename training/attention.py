@@ -130,6 +130,7 @@ def study(
     evaluate.check_images(model, source)
     methods = tuple(all_methods() if methods is None else methods)
     cues = Cues(model)
+    default_gate = hlp_keras.attend(model).gate
     random = np.random.default_rng(seed)
     images = source.test.images.astype(np.float32) / 255
     labels = source.test.labels
@@ -142,8 +143,8 @@ def study(
     return AttentionStudy(
         images=len(images),
         accuracy=statistics.share(single.neutral),
-        default_gate=hlp_keras.attend(model).gate,
-        neutral=single.with_neutral_gain(),
+        default_gate=default_gate,
+        neutral=single.with_neutral_gain(default_gate),
         effects=tuple(map(single.effect, methods)),
         objects=tuple(objects),
     )
@@ -279,12 +280,10 @@ class _Images:
     labels: np.ndarray
     others: np.ndarray
 
-    def with_neutral_gain(self):
-        """How much more accurate a gain of 1 at the default gate makes."""
-        ones = np.ones((len(self.images), len(self.cues.model.taxonomy.nodes)))
-        logits = hlp_keras.attend(self.cues.model).predict(
-            [self.images, ones], batch_size=256, verbose=0
-        )
+    def with_neutral_gain(self, gate):
+        """How much more accurate a gain of 1 makes."""
+        neutral = Method(gate, 1.0)
+        logits = self.cues.logits(self.images, self._own, neutral)
         return statistics.difference(self._is_right(logits), self.neutral)
 
     def effect(self, method):
