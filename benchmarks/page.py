@@ -4,6 +4,7 @@
 """
 
 import pathlib
+import re
 
 from benchmarks import results
 
@@ -58,8 +59,14 @@ def _between_marks(text, new):
 
 
 def _read_all(directory):
-    found = [results.read(path) for path in sorted(directory.glob("*.json"))]
-    return sorted(found, key=lambda result: result.order)
+    paths = sorted(directory.glob("*.json"), key=_numbers_as_such)
+    return sorted(map(results.read, paths), key=lambda result: result.order)
+
+
+def _numbers_as_such(path):
+    """Sorts 8 epochs before 16."""
+    parts = re.split(r"(\d+)", path.stem)
+    return [int(part) if part.isdigit() else part for part in parts]
 
 
 def _section(result):

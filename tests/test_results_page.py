@@ -82,6 +82,15 @@ def test_a_readme_leaves_away_a_figure_without_a_target(directory):
     assert "Speed" not in text
 
 
+def test_results_are_in_the_order_of_their_numbers(directory):
+    result = results.read(directory / "speed.json")
+    for epochs in (16, 8):
+        name = f"speed_{epochs}_epochs"
+        results.write(name, dataclasses.replace(result, title=name))
+    text = page.make_page(directory)
+    assert text.index("speed_8_epochs") < text.index("speed_16_epochs")
+
+
 def test_a_page_gets_all_of_one_result(directory):
     before = "# Title\n<!-- begin of results -->\n<!-- end of results -->\nEnd"
     text = page.update_section(before, "speed", directory)
