@@ -106,7 +106,7 @@ def _plot(path, words):
 def _number(value):
     if value == 0 or 0.01 <= abs(value) < 1000:
         return f"{value:.4g}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1e}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.2g}"
 
 
 def _verdict(figure):

@@ -64,7 +64,7 @@ def test_levels_are_as_keras_metrics_find_them(model, result):
     assert [level.nodes for level in result.levels] == [2, 4]
 
 
-def test_errors_across_branches_leave_the_top_node(result, predicted):
+def test_errors_across_top_nodes_leave_them(result, predicted):
     is_pet = np.isin(np.arange(5), [0, 1])
     wrong = predicted != LABELS
     crossing = is_pet[predicted[wrong]] != is_pet[LABELS[wrong]]
@@ -73,7 +73,7 @@ def test_errors_across_branches_leave_the_top_node(result, predicted):
 
 
 def test_a_network_without_errors_has_no_share_of_them():
-    assert evaluate._share_across_branches(TAXONOMY, LABELS, LABELS) is None
+    assert evaluate._share_across_top_nodes(TAXONOMY, LABELS, LABELS) is None
 
 
 def test_every_node_is_measured_as_its_cutout(model, result):

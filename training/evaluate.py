@@ -65,7 +65,7 @@ def evaluate(
         params=cost.params,
         macs=cost.macs,
         levels=_evaluate_levels(taxonomy, logits, labels),
-        across=_share_across_branches(taxonomy, predicted, labels),
+        across=_share_across_top_nodes(taxonomy, predicted, labels),
         nodes=_evaluate_nodes(model, logits, labels),
         random_sets=_evaluate_sets(model, logits, labels, seed, sets_per_size),
         cues=_evaluate_cues(model, images, labels, seed, cue_gain),
@@ -109,7 +109,7 @@ def _evaluate_levels(taxonomy, logits, labels):
     return tuple(results)
 
 
-def _share_across_branches(taxonomy, predicted, labels):
+def _share_across_top_nodes(taxonomy, predicted, labels):
     # A category right below the root is its own top.
     tops = np.array(
         [(name, *taxonomy.ancestors(name))[-1] for name in taxonomy.categories]

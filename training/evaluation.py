@@ -94,9 +94,8 @@ class Evaluation:
         params: parameters of the full network, as deployed.
         macs: multiply-accumulates of the full network for one image.
         levels: accuracy at each level of nodes.
-        across: share of the errors that cross branches: the predicted and the
-            right category lie below different top-level nodes. None when
-            there are no errors.
+        across: share of the errors whose predicted and right category lie
+            below different top nodes. None when there are no errors.
         nodes: the cutout of every node.
         random_sets: cutouts of random category sets, by size.
         cues: accuracy under top-down cues.
@@ -141,7 +140,7 @@ def _summary(result):
             tables.percent(level.accuracy),
         )
     if result.across is not None:
-        yield "errors across branches", tables.percent(result.across)
+        yield "errors across top nodes", tables.percent(result.across)
     for cue in result.cues:
         yield f"{cue.cue} cue, gain {cue.gain:g}", tables.percent(cue.accuracy)
 
