@@ -76,12 +76,24 @@ def test_overrides_are_written_as_in_python():
 
 
 @pytest.mark.parametrize(
+    ("text", "teacher"),
+    [("some/file.keras", "some/file.keras"), ("None", None)],
+)
+def test_text_or_none_goes_without_quotes(text, teacher):
+    assert config.load_config("cifar10", {"teacher": text}).teacher == teacher
+
+
+@pytest.mark.parametrize(
     ("overrides", "message"),
     [
         ({"epoch": "3"}, "no field 'epoch'. Did you mean 'epochs'"),
         ({"epochs": "many"}, r"config.epochs \(passes .*\), got 'many'"),
         ({"epochs": "1 +"}, "config.epochs .* got '1 +"),
         ({"epochs": "0"}, "config.epochs to be at least 1, got 0"),
+        (
+            {"teacher": "a", "cues": "0.5"},
+            "cues = 0 with a teacher, .* got 0.5",
+        ),
     ],
 )
 def test_an_override_that_does_not_fit_is_refused(overrides, message):

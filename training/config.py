@@ -102,6 +102,12 @@ class TrainConfig:
     sets_weight: float = _setting(
         "weight of the loss inside random category sets", 0.0, at_least=0
     )
+    teacher: str | None = _setting(
+        "name of a preset, or path of a .keras file, whose answers are a "
+        "second target of the training, not of a fine-tuning; it knows at "
+        "least the categories of the network. None: the labels alone",
+        None,
+    )
 
     # Top-down cues.
     cues: float = _setting(
@@ -155,6 +161,11 @@ class TrainConfig:
             object.__setattr__(self, field.name, value)
             _check(field, value, types_of[field.name])
         _check_image_size(self.image_size)
+        if self.teacher is not None and self.cues:
+            raise ValueError(
+                f"Expected config.cues = 0 with a teacher, which sees no cues, "
+                f"got {self.cues}. Leave one of them away."
+            )
 
 
 def _as_tuples(value):
@@ -271,6 +282,8 @@ def _parse(field, text):
         )
     if fields[field].type is str:
         return text
+    if str in typing.get_args(fields[field].type):
+        return None if text == "None" else text
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError) as error:

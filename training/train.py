@@ -9,7 +9,7 @@ import zipfile
 import keras
 
 import hlp_keras
-from training import cues, data
+from training import cues, data, distillation
 from training.config import TrainConfig
 from training.sources import Source
 from training.workdir import Workdir
@@ -80,6 +80,13 @@ def train_model(
     source = data.relabel(source, model.taxonomy)
     steps = data.steps_per_epoch(source.train, config)
     compile_model(model, config, steps)
+    fitted = model
+    if config.teacher is not None:
+        fitted = distillation.distiller(
+            model,
+            distillation.load_teacher(config.teacher, model),
+            _metrics(model.taxonomy),
+        )
     workdir = Workdir(workdir)
     workdir.claim(config, source)
     finished = restore(model, workdir) // steps
@@ -88,7 +95,13 @@ def train_model(
         logging.info("All %d epochs are finished: %s.", finished, workdir.last)
         return
     logging.info("%d of %d epochs are finished.", finished, config.epochs)
-    _fit(model, config, source, workdir, finished)
+    # What is fitted can be more than the network; that alone is kept.
+    callbacks = [
+        StopAtNaN(config, workdir),
+        SaveEpoch(workdir, model),
+        keras.callbacks.TensorBoard(workdir.tensorboard),
+    ]
+    _fit(fitted, model, config, source, callbacks, finished)
 
 
 def _check_image_size(config, source):
@@ -101,7 +114,7 @@ def _check_image_size(config, source):
         )
 
 
-def _fit(model, config, source, workdir, finished):
+def _fit(fitted, model, config, source, callbacks, finished):
     train = data.training_batches(source.train, config, finished)
     test = data.test_batches(source.test, config.batch_size)
     if model.gate is not None:
@@ -112,18 +125,14 @@ def _fit(model, config, source, workdir, finished):
             finished * data.steps_per_epoch(source.train, config),
         )
         test = cues.with_neutral(test, model.taxonomy)
-    model.fit(
+    fitted.fit(
         train,
         shuffle=False,  # They are.
         epochs=config.epochs,
         initial_epoch=finished,
         steps_per_epoch=data.steps_per_epoch(source.train, config),
         validation_data=test,
-        callbacks=[
-            StopAtNaN(config, workdir),
-            SaveEpoch(workdir),
-            keras.callbacks.TensorBoard(workdir.tensorboard),
-        ],
+        callbacks=callbacks,
         # A log file is easier to read without the moving bar.
         verbose=1 if sys.stdout.isatty() else 2,
     )
@@ -161,11 +170,15 @@ def compile_model(
     model.compile(
         optimizer,
         make_loss(config, model.taxonomy),
-        metrics=[
-            keras.metrics.SparseCategoricalAccuracy("accuracy"),
-            *hlp_keras.level_accuracies(model.taxonomy),
-        ],
+        metrics=_metrics(model.taxonomy),
     )
+
+
+def _metrics(taxonomy):
+    return [
+        keras.metrics.SparseCategoricalAccuracy("accuracy"),
+        *hlp_keras.level_accuracies(taxonomy),
+    ]
 
 
 def make_loss(
@@ -232,16 +245,17 @@ def restore(model: hlp_keras.HLPModel, workdir: Workdir) -> int:
 
 
 class SaveEpoch(keras.callbacks.Callback):
-    """Keeps every finished epoch in the work directory."""
+    """Keeps a network in the work directory after every finished epoch."""
 
-    def __init__(self, workdir: Workdir):
+    def __init__(self, workdir: Workdir, network: hlp_keras.HLPModel):
         super().__init__()
         self.workdir = workdir
+        self.network = network
 
     def on_epoch_end(self, epoch, logs=None):
-        rate = float(self.model.optimizer.learning_rate)
+        rate = float(self.network.optimizer.learning_rate)
         metrics = {**logs, "learning_rate": rate}
-        self.workdir.save_epoch(self.model, epoch + 1, metrics)
+        self.workdir.save_epoch(self.network, epoch + 1, metrics)
 
 
 class FiniteLoss:

@@ -1,0 +1,98 @@
+"""Distillation: what a trained network answers is a second target.
+
+After Hinton et al., "Distilling the Knowledge in a Neural Network", arXiv
+1503.02531; the teacher sees the augmented images of the batch, as in Beyer et
+al., arXiv 2106.05237.
+"""
+
+import os
+
+import keras
+
+import hlp_keras
+
+# Softens both answers, so that the categories that come next count, too.
+_TEMPERATURE = 2.0
+# The rest is the divergence from the teacher's answers.
+_LABELS_WEIGHT = 0.5
+
+
+def load_teacher(
+    name: str | os.PathLike, student: hlp_keras.HLPModel
+) -> hlp_keras.HLPModel:
+    """Loads a network whose logits are those of the student's categories.
+
+    Args:
+        name: of a preset, or the path of a `.keras` file. A network of more
+            categories is cut to those of the student.
+        student: the network that is to learn from it.
+
+    Raises:
+        ValueError: no such network, or not for these images and categories.
+    """
+    if name in hlp_keras.list_presets():
+        teacher = hlp_keras.HLPModel.from_preset(name)
+    else:
+        try:
+            teacher = hlp_keras.load_model(name)
+        except FileNotFoundError as error:
+            raise ValueError(
+                f"Expected config.teacher to be one of the presets "
+                f"{', '.join(hlp_keras.list_presets())} or the path of a "
+                f".keras file, got {name!r}."
+            ) from error
+    shape, expected = (m.inputs[0].shape[1:] for m in (teacher, student))
+    if shape != expected:
+        raise ValueError(
+            f"Expected a teacher for images of shape {expected}, but {name} "
+            f"takes {shape}. Train one for these images."
+        )
+    categories = student.taxonomy.categories
+    of_teacher = teacher.taxonomy.categories
+    missing = sorted(set(categories) - set(of_teacher))
+    if missing:
+        raise ValueError(
+            f"Expected a teacher for all categories, but {name} does not know "
+            f"{', '.join(missing)}. Choose one that was trained on them."
+        )
+    if tuple(c for c in of_teacher if c in categories) != categories:
+        raise ValueError(
+            f"Expected a teacher with the categories in the order "
+            f"{', '.join(categories)}, but {name} has another. Train one with "
+            f"the same taxonomy."
+        )
+    return hlp_keras.cutout(hlp_keras.without_gain(teacher), categories)
+
+
+def distiller(
+    student: hlp_keras.HLPModel,
+    teacher: hlp_keras.HLPModel,
+    metrics: list[keras.metrics.Metric],
+) -> keras.distillation.Distiller:
+    """Makes what is fitted in place of the student, and trains it alone.
+
+    ```
+    distiller(student, load_teacher("cifar10_resnet_mcu", student), []).fit(...)
+    ```
+
+    Its loss is `0.5 * loss + 0.5 * T**2 * KL(teacher / T, student / T)` with
+    `T = 2` and the loss that the student is compiled with. It has the
+    student's optimizer.
+
+    Args:
+        student: a compiled network without a gain.
+        teacher: stays as it is.
+        metrics: of the student's answers.
+    """
+    made = keras.distillation.Distiller(
+        teacher,
+        student,
+        # By its name Keras 3.15 takes the divergence of logits, without a
+        # softmax.
+        keras.distillation.LogitsDistillation(
+            _TEMPERATURE, keras.losses.KLDivergence()
+        ),
+        student_loss_weight=_LABELS_WEIGHT,
+    )
+    made.compile(student.optimizer, student.loss, metrics)
+    return made
