@@ -30,17 +30,27 @@ def load_teacher(
     Raises:
         ValueError: no such network, or not for these images and categories.
     """
+    teacher = _load(name)
+    _check(teacher, name, student)
+    return hlp_keras.cutout(
+        hlp_keras.without_gain(teacher), student.taxonomy.categories
+    )
+
+
+def _load(name):
     if name in hlp_keras.list_presets():
-        teacher = hlp_keras.HLPModel.from_preset(name)
-    else:
-        try:
-            teacher = hlp_keras.load_model(name)
-        except FileNotFoundError as error:
-            raise ValueError(
-                f"Expected config.teacher to be one of the presets "
-                f"{', '.join(hlp_keras.list_presets())} or the path of a "
-                f".keras file, got {name!r}."
-            ) from error
+        return hlp_keras.HLPModel.from_preset(name)
+    try:
+        return hlp_keras.load_model(name)
+    except FileNotFoundError as error:
+        raise ValueError(
+            f"Expected config.teacher to be one of the presets "
+            f"{', '.join(hlp_keras.list_presets())} or the path of a "
+            f".keras file, got {name!r}."
+        ) from error
+
+
+def _check(teacher, name, student):
     shape, expected = (m.inputs[0].shape[1:] for m in (teacher, student))
     if shape != expected:
         raise ValueError(
@@ -61,7 +71,6 @@ def load_teacher(
             f"{', '.join(categories)}, but {name} has another. Train one with "
             f"the same taxonomy."
         )
-    return hlp_keras.cutout(hlp_keras.without_gain(teacher), categories)
 
 
 def distiller(
