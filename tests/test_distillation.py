@@ -83,17 +83,7 @@ def test_a_broken_run_goes_on(teacher, tmp_path):
     """After a break between epochs the end is the same."""
     _, path = teacher
     whole = train.train_and_evaluate(config(path), SOURCE, tmp_path / "whole")
-
-    def stop_in_second_epoch(self, batch, logs=None):
-        if self.epoch == 2 and batch == 1:
-            raise KeyboardInterrupt
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            train.StopAtNaN, "on_train_batch_end", stop_in_second_epoch
-        )
-        with pytest.raises(KeyboardInterrupt):
-            train.train_and_evaluate(config(path), SOURCE, tmp_path / "broken")
+    test_train.train_until_a_break(config(path), tmp_path / "broken")
     again = train.train_and_evaluate(config(path), SOURCE, tmp_path / "broken")
     for one, other in zip(
         again.get_weights(), whole.get_weights(), strict=True

@@ -70,18 +70,23 @@ def test_the_checkpoint_has_the_state_of_the_optimizer(whole):
     assert int(loaded.optimizer.iterations) == 3 * (36 // 8)
 
 
-def test_a_broken_run_goes_on_as_if_nothing_had_been(
-    whole, tmp_path, monkeypatch
-):
+def train_until_a_break(config, path):
+    """Begins a run that stops in its second epoch."""
+
     def stop_in_second_epoch(self, batch, logs=None):
         if self.epoch == 2 and batch == 1:
             raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             train.StopAtNaN, "on_train_batch_end", stop_in_second_epoch
         )
-        train.train_and_evaluate(CONFIG, SOURCE, tmp_path)
+        with pytest.raises(KeyboardInterrupt):
+            train.train_and_evaluate(config, SOURCE, path)
+
+
+def test_a_broken_run_goes_on_as_if_nothing_had_been(whole, tmp_path):
+    train_until_a_break(CONFIG, tmp_path)
     assert len(Workdir(tmp_path).rows(9)) == 1
     model = train.train_and_evaluate(CONFIG, SOURCE, tmp_path)
     unbroken, workdir = whole

@@ -95,13 +95,7 @@ def train_model(
         logging.info("All %d epochs are finished: %s.", finished, workdir.last)
         return
     logging.info("%d of %d epochs are finished.", finished, config.epochs)
-    # What is fitted can be more than the network; that alone is kept.
-    callbacks = [
-        StopAtNaN(config, workdir),
-        SaveEpoch(workdir, model),
-        keras.callbacks.TensorBoard(workdir.tensorboard),
-    ]
-    _fit(fitted, model, config, source, callbacks, finished)
+    _fit(fitted, model, config, source, workdir, finished)
 
 
 def _check_image_size(config, source):
@@ -114,7 +108,8 @@ def _check_image_size(config, source):
         )
 
 
-def _fit(fitted, model, config, source, callbacks, finished):
+def _fit(fitted, model, config, source, workdir, finished):
+    """Fits the network, or what holds it and a teacher; keeps it alone."""
     train = data.training_batches(source.train, config, finished)
     test = data.test_batches(source.test, config.batch_size)
     if model.gate is not None:
@@ -132,7 +127,11 @@ def _fit(fitted, model, config, source, callbacks, finished):
         initial_epoch=finished,
         steps_per_epoch=data.steps_per_epoch(source.train, config),
         validation_data=test,
-        callbacks=callbacks,
+        callbacks=[
+            StopAtNaN(config, workdir),
+            SaveEpoch(workdir, model),
+            keras.callbacks.TensorBoard(workdir.tensorboard),
+        ],
         # A log file is easier to read without the moving bar.
         verbose=1 if sys.stdout.isatty() else 2,
     )
