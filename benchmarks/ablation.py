@@ -12,13 +12,12 @@ import argparse
 import dataclasses
 import pathlib
 import shlex
-import urllib.parse
 
 import keras
 import numpy as np
 
 import hlp_keras
-from benchmarks import results
+from benchmarks import results, varied
 from training import config as configs
 from training import (
     data,
@@ -65,9 +64,11 @@ def main() -> None:
     name = f"ablation_{options.config}_{options.epochs}_epochs"
     variants = []
     for vary in ("", *options.vary):
-        changed = dict([vary.split("=", 1)]) if vary else {}
-        config = configs.load_config(options.config, {**usual, **changed})
-        folder = urllib.parse.quote(vary, safe=" =(),.") or "as_it_is"
+        changes = [vary] if vary else []
+        config = configs.load_config(
+            options.config, {**usual, **varied.settings(changes)}
+        )
+        folder = varied.file_name(changes) or "as_it_is"
         variants.append(
             measure(
                 vary,
@@ -77,10 +78,10 @@ def main() -> None:
                 results.RESULTS_DIR / name / folder,
             )
         )
-    varied = "".join(f" --vary {shlex.quote(vary)}" for vary in options.vary)
+    flags = "".join(f" --vary {shlex.quote(vary)}" for vary in options.vary)
     command = (
         f"python -m benchmarks.ablation --config {options.config} --epochs "
-        f"{options.epochs} --data DIR --workdir DIR{varied}"
+        f"{options.epochs} --data DIR --workdir DIR{flags}"
     )
     results.write(
         name, make_result(options.config, command, settings, variants)

@@ -4,13 +4,15 @@
 
 Trains every network of `hlp-compare`, which takes hours; a run that was broken
 off goes on. What is finished is kept in `docs/results/comparison_...`, so that
-another machine goes on too.
+another machine goes on too. `--vary teacher=imagenet100_resnet` and the like
+change the recipe of all of them.
 """
 
 import argparse
 import dataclasses
+import shlex
 
-from benchmarks import results
+from benchmarks import results, varied
 from training import compare, comparison_plots, config, sources, tables
 from training.comparison import Comparison, SetResult, smallest_equal
 
@@ -29,13 +31,20 @@ def main() -> None:
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--sets_per_size", type=int, default=7)
     parser.add_argument("--only_whole", action="store_true")
+    parser.add_argument(
+        "--vary", action="append", default=[], metavar="SETTING=VALUE"
+    )
     for flag in _WIDTHS:
         parser.add_argument(f"--{flag}", type=float, nargs="*", default=[])
     options = parser.parse_args()
     overrides = {"epochs": str(options.epochs)} if options.epochs else {}
-    settings = config.load_config(options.config, overrides)
+    settings = config.load_config(
+        options.config, {**overrides, **varied.settings(options.vary)}
+    )
     source = sources.load_source(options.data, settings.image_size)
     name = f"comparison_{options.config}_{settings.epochs}_epochs"
+    if options.vary:
+        name += f"_{varied.file_name(options.vary)}"
     comparison = compare.compare(
         settings,
         source,
@@ -49,22 +58,30 @@ def main() -> None:
     plots = {}
     if comparison.sets:
         plots = comparison_plots.save(comparison, results.RESULTS_DIR / name)
-    command = (
-        f"python -m benchmarks.comparison --config {options.config} "
-        f"--epochs {settings.epochs} --data DIR --workdir DIR "
+    result = make_result(
+        ", ".join([options.config, *options.vary]),
+        _command(options, settings.epochs),
+        comparison,
     )
-    if options.only_whole:
-        command += "--only_whole"
-    else:
-        command += f"--sets_per_size {options.sets_per_size}"
-    for flag in _WIDTHS:
-        widths = "".join(f" {width:g}" for width in getattr(options, flag))
-        command += f" --{flag}{widths}" if widths else ""
-    result = make_result(options.config, command, comparison)
     plots = tuple(
         (f"{name}/{path.name}", words) for path, words in plots.items()
     )
     results.write(name, dataclasses.replace(result, plots=plots))
+
+
+def _command(options, epochs):
+    parts = [
+        f"python -m benchmarks.comparison --config {options.config} --epochs "
+        f"{epochs} --data DIR --workdir DIR",
+        "--only_whole"
+        if options.only_whole
+        else f"--sets_per_size {options.sets_per_size}",
+    ]
+    for flag in _WIDTHS:
+        if widths := getattr(options, flag):
+            parts.append(f"--{flag} {' '.join(f'{w:g}' for w in widths)}")
+    parts += (f"--vary {shlex.quote(change)}" for change in options.vary)
+    return " ".join(parts)
 
 
 def make_result(
@@ -73,6 +90,12 @@ def make_result(
     """Puts a comparison into words."""
     settings = comparison.config
     headlines = tuple(_headlines(comparison))
+    taught = ""
+    if settings.teacher is not None:
+        taught = (
+            f"Each is taught by {settings.teacher}, whose own training is not "
+            f"counted. "
+        )
     return results.Result(
         title=f"Cutouts beside plain networks: {name}, {settings.epochs} "
         f"epochs",
@@ -80,6 +103,7 @@ def make_result(
         about=(
             f"All networks are trained with the same recipe for "
             f"{settings.epochs} epochs, seed {settings.seed}, 1 run each. "
+            f"{taught}"
             f"*Scratch* is a plain network that was trained on a set's "
             f"categories alone and costs as many multiply-accumulates as the "
             f"cutout, within {100 * _deviation(comparison):.1f} %; *plain* is "

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from benchmarks import comparison as comparison_benchmark
-from benchmarks import compression, mlperf_tiny, preset_export
+from benchmarks import compression, mlperf_tiny, preset_export, varied
 from hlp_keras import presets
 from tflite_export.manifest import Accuracy
 from training.category_sets import CategorySet
@@ -133,6 +133,26 @@ def test_a_comparison_says_how_unlike_its_networks_are(found):
     about = comparison_benchmark.make_result("photos", "it", found).about
     assert "as the cutout, within 4.0 %" in about
     assert "cross-entropy alone, 1 times" in about
+
+
+def test_a_comparison_of_taught_networks_names_the_teacher(found):
+    config = dataclasses.replace(found.config, teacher="imagenet100_resnet")
+    found = dataclasses.replace(found, config=config)
+    about = comparison_benchmark.make_result("photos", "it", found).about
+    assert "Each is taught by imagenet100_resnet, whose own" in about
+
+
+def test_changes_of_a_configuration_name_files():
+    changes = ["teacher=runs/best.keras", "levels=(((16, 1, 1),),)"]
+    assert varied.settings(changes) == {
+        "teacher": "runs/best.keras",
+        "levels": "(((16, 1, 1),),)",
+    }
+    assert varied.file_name(changes) == (
+        "teacher=runs%2Fbest.keras_levels=(((16, 1, 1),),)"
+    )
+    with pytest.raises(ValueError, match="SETTING=VALUE, .* got 'teacher'"):
+        varied.settings(["teacher"])
 
 
 @dataclasses.dataclass

@@ -1,0 +1,31 @@
+"""A configuration with settings changed, as benchmarks are told them."""
+
+import urllib.parse
+from collections.abc import Sequence
+
+
+def settings(varied: Sequence[str]) -> dict[str, str]:
+    """The changes as `config.load_config` takes them.
+
+    ```
+    settings(["epochs=8", "levels=((16, 1, 1),)"])
+    ```
+
+    Args:
+        varied: each written as SETTING=VALUE.
+
+    Raises:
+        ValueError: one is written in another way.
+    """
+    for change in varied:
+        if "=" not in change:
+            raise ValueError(
+                f"Expected SETTING=VALUE, as in coarse_weight=0, got "
+                f"{change!r}."
+            )
+    return dict(change.split("=", 1) for change in varied)
+
+
+def file_name(varied: Sequence[str]) -> str:
+    """The changes as a part of a file's name, which has no slashes."""
+    return "_".join(urllib.parse.quote(one, safe=" =(),.") for one in varied)
