@@ -73,6 +73,10 @@ def make_preset(
             f"Expected a network as it was trained, but {workdir.path} has a "
             f"fine-tuned one, whose card would not tell how to make it."
         )
+    if config.teacher is not None:
+        # Where a file was helps nobody elsewhere; names of presets stay.
+        teacher = pathlib.PurePath(config.teacher).name
+        config = dataclasses.replace(config, teacher=teacher)
     folder = pathlib.Path(str(presets.FOLDER)) / name
     with files.replacing(folder / presets.MODEL) as partial:
         # A derived model has the same weights, but was never compiled.
