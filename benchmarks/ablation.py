@@ -11,7 +11,6 @@ setting changed; a run that was broken off goes on. What is finished is kept in
 import argparse
 import dataclasses
 import pathlib
-import shlex
 
 import keras
 import numpy as np
@@ -54,9 +53,7 @@ def main() -> None:
     parser.add_argument("--data", required=True)
     parser.add_argument("--workdir", required=True)
     parser.add_argument("--epochs", type=int, required=True)
-    parser.add_argument(
-        "--vary", action="append", default=[], metavar="SETTING=VALUE"
-    )
+    varied.add_flag(parser)
     options = parser.parse_args()
     usual = {"epochs": str(options.epochs)}
     settings = configs.load_config(options.config, usual)
@@ -78,10 +75,9 @@ def main() -> None:
                 results.RESULTS_DIR / name / folder,
             )
         )
-    flags = "".join(f" --vary {shlex.quote(vary)}" for vary in options.vary)
     command = (
         f"python -m benchmarks.ablation --config {options.config} --epochs "
-        f"{options.epochs} --data DIR --workdir DIR{flags}"
+        f"{options.epochs} --data DIR --workdir DIR{varied.flags(options.vary)}"
     )
     results.write(
         name, make_result(options.config, command, settings, variants)

@@ -10,7 +10,6 @@ change the recipe of all of them.
 
 import argparse
 import dataclasses
-import shlex
 
 from benchmarks import results, varied
 from training import compare, comparison_plots, config, sources, tables
@@ -31,9 +30,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--sets_per_size", type=int, default=7)
     parser.add_argument("--only_whole", action="store_true")
-    parser.add_argument(
-        "--vary", action="append", default=[], metavar="SETTING=VALUE"
-    )
+    varied.add_flag(parser)
     for flag in _WIDTHS:
         parser.add_argument(f"--{flag}", type=float, nargs="*", default=[])
     options = parser.parse_args()
@@ -80,8 +77,7 @@ def _command(options, epochs):
     for flag in _WIDTHS:
         if widths := getattr(options, flag):
             parts.append(f"--{flag} {' '.join(f'{w:g}' for w in widths)}")
-    parts += (f"--vary {shlex.quote(change)}" for change in options.vary)
-    return " ".join(parts)
+    return " ".join(parts) + varied.flags(options.vary)
 
 
 def make_result(

@@ -1,7 +1,21 @@
 """A configuration with settings changed, as benchmarks are told them."""
 
+import argparse
+import shlex
 import urllib.parse
 from collections.abc import Sequence
+
+
+def add_flag(parser: argparse.ArgumentParser) -> None:
+    """Gives a command the flag `--vary`, which may come several times."""
+    parser.add_argument(
+        "--vary", action="append", default=[], metavar="SETTING=VALUE"
+    )
+
+
+def flags(varied: Sequence[str]) -> str:
+    """The changes as typed after a command, with a space before each."""
+    return "".join(f" --vary {shlex.quote(change)}" for change in varied)
 
 
 def settings(varied: Sequence[str]) -> dict[str, str]:

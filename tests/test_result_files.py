@@ -151,6 +151,9 @@ def test_changes_of_a_configuration_name_files():
     assert varied.file_name(changes) == (
         "teacher=runs%2Fbest.keras_levels=(((16, 1, 1),),)"
     )
+    assert varied.flags(changes) == (
+        " --vary teacher=runs/best.keras --vary 'levels=(((16, 1, 1),),)'"
+    )
     with pytest.raises(ValueError, match="SETTING=VALUE, .* got 'teacher'"):
         varied.settings(["teacher"])
 
