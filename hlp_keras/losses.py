@@ -38,7 +38,9 @@ class HierarchicalCrossentropy(keras.losses.Loss):
         **kwargs: those of every Keras loss, such as `reduction`.
 
     Call arguments:
-        y_true: class indices, integers of shape `(batch,)` or `(batch, 1)`.
+        y_true: position of the category in `taxonomy.categories`, integers of
+            shape `(batch,)` or `(batch, 1)`. Unless the taxonomy is pruned,
+            these are the class indices.
         y_pred: logits of shape `(batch, categories)`.
     """
 

@@ -19,7 +19,9 @@ class LevelAccuracy(keras.metrics.Mean):
         **kwargs: those of every Keras metric, such as `dtype`.
 
     Call arguments:
-        y_true: class indices, integers of shape `(batch,)` or `(batch, 1)`.
+        y_true: position of the category in `taxonomy.categories`, integers of
+            shape `(batch,)` or `(batch, 1)`. Unless the taxonomy is pruned,
+            these are the class indices.
         y_pred: logits of shape `(batch, categories)`.
     """
 
