@@ -46,7 +46,11 @@ def cutout(model: HLPModel, names: str | Iterable[str]) -> HLPModel:
 
 
 def _sliced_head(head, rows):
-    smaller = segments.build_head(head.name, head.input_shape[1:], len(rows))
-    kernel, bias = head.layers[-1].get_weights()
+    dense = head.layers[-1]
+    smaller = segments.build_head(
+        head.name, head.input_shape[1:], len(rows), dense.dtype_policy
+    )
+    kernel, bias = dense.get_weights()
     smaller.layers[-1].set_weights([kernel[:, rows], bias[rows]])
+    smaller.trainable = dense.trainable
     return smaller

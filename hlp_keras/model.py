@@ -139,6 +139,7 @@ class HLPModel(keras.Model):
             "gate": self.gate,
             "name": self.name,
             "trainable": self.trainable,
+            "frozen": [n for n, s in self.segments.items() if not s.trainable],
         }
 
     @classmethod
@@ -148,7 +149,11 @@ class HLPModel(keras.Model):
         config["trunk"] = keras.saving.deserialize_keras_object(
             config["trunk"], custom_objects=custom_objects
         )
-        return cls(**config)
+        frozen = config.pop("frozen", ())
+        model = cls(**config)
+        for name in frozen:
+            model.segments[name].trainable = False
+        return model
 
 
 def check_model(model) -> None:

@@ -60,11 +60,17 @@ def build_segments(
     return {name: segments[name] for name in assembly.segment_names(taxonomy)}
 
 
-def build_head(name: str, features_shape, units: int) -> keras.Model:
-    """Makes the layers that turn features into `units` logits."""
+def build_head(
+    name: str, features_shape, units: int, dtype=None
+) -> keras.Model:
+    """Makes the layers that turn features into `units` logits.
+
+    Their `dtype` is that of all new layers where none is given.
+    """
     features = keras.Input(features_shape)
-    x = keras.layers.GlobalAveragePooling2D(name=f"{name}_pool")(features)
-    logits = keras.layers.Dense(units, name=f"{name}_logits")(x)
+    pool = keras.layers.GlobalAveragePooling2D(dtype=dtype, name=f"{name}_pool")
+    dense = keras.layers.Dense(units, dtype=dtype, name=f"{name}_logits")
+    logits = dense(pool(features))
     return keras.Model(features, logits, name=name)
 
 

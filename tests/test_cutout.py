@@ -48,6 +48,14 @@ def test_all_is_shared_but_heads_that_lose_categories(model):
     assert other == {"head_pet"}
 
 
+def test_a_head_that_is_cut_computes_as_before():
+    model = networks.build()
+    dense = model.segments["head_pet"].layers[-1]
+    dense.dtype_policy = keras.DTypePolicy("mixed_float16")
+    head = hlp_keras.cutout(model, "dog").segments["head_pet"]
+    assert head.layers[-1].compute_dtype == "float16"
+
+
 def test_training_a_cutout_does_not_reach_back_through_a_head_that_is_cut():
     model = networks.build()
     small = hlp_keras.cutout(model, "dog")

@@ -130,7 +130,7 @@ def test_it_trains_and_comes_back_compiled_from_a_file(tmp_path):
 def test_the_configuration_is_the_arguments(model):
     arguments = inspect.signature(hlp_keras.HLPModel.__init__).parameters
     expected = set(arguments) - {"self", "shared_segments", "kwargs"}
-    assert set(model.get_config()) == expected | {"trainable"}
+    assert set(model.get_config()) == expected | {"trainable", "frozen"}
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_the_configuration_makes_the_same_network(changes):
     config = model.get_config()
     copy = hlp_keras.HLPModel.from_config(config)
     assert copy.get_config() == config
-    for name in set(config) - {"input_shape"}:
+    for name in set(config) - {"input_shape", "frozen"}:
         assert getattr(copy, name) == getattr(model, name)
     for there, here in zip(copy.weights, model.weights, strict=True):
         assert (there.path, there.shape) == (here.path, here.shape)
@@ -219,6 +219,16 @@ def test_only_the_used_part_of_a_users_trunk_is_trained():
     assert all(weight is not unused for weight in model.weights)
     segments = sum(s.count_params() for s in model.segments.values())
     assert model.count_params() == segments
+
+
+def test_a_segment_that_is_frozen_stays_so(tmp_path):
+    model = networks.build()
+    model.segments["trunk"].trainable = False
+    model.segments["head_pet"].trainable = False
+    loaded = networks.save_and_load(model, tmp_path)
+    for one in (model, loaded, hlp_keras.cutout(loaded, ["dog", "vehicle"])):
+        frozen = [n for n, s in one.segments.items() if not s.trainable_weights]
+        assert frozen == ["trunk", "head_pet"]
 
 
 def test_a_users_trunk_that_is_frozen_stays_so(tmp_path):
