@@ -79,6 +79,13 @@ def test_every_setting_is_explained():
     assert "--config.batch_size: images per step" in output
 
 
+def test_a_command_that_is_installed_lists_its_flags():
+    # Its script is none of the package's modules.
+    _, output, _ = run("-c", EVALUATE, "--help")
+    assert "--workdir: Directory of the run" in output
+    assert "--alsologtostderr" not in output
+
+
 def test_evaluating_before_training_says_so(tmp_path):
     code, _, errors = run("-c", EVALUATE, f"--workdir={tmp_path}")
     assert code == 1

@@ -9,6 +9,6 @@ manifest = export_cutouts(
 )
 ```
 
-On the command line: `hlp-export --helpfull`. The package imports nothing by
+On the command line: `hlp-export --help`. The package imports nothing by
 itself, so that its parts that need no TensorFlow start fast.
 """

@@ -1,17 +1,19 @@
 """The command `hlp-export`: flags, and what becomes of errors.
 
-This is the only module here that knows `training`, from whose `sources` the
-images come; all others take arrays. Each use of the command imports what it
-needs: TensorFlow takes seconds, and slicing a master does without.
+This is the only module here that knows `training`, whose `command` runs it and
+from whose `sources` the images come; all others take arrays. Each use of the
+command imports what it needs: TensorFlow takes seconds, and slicing a master
+does without.
 """
 
 import dataclasses
 import os
 import pathlib
-import sys
 from collections.abc import Callable
 
-from absl import app, flags
+from absl import flags
+
+from training import command
 
 _MODEL = flags.DEFINE_string(
     "model",
@@ -120,18 +122,7 @@ class _Use:
 
 def main() -> None:
     """Runs the command."""
-    app.run(_run)
-
-
-def _run(arguments):
-    if len(arguments) > 1:
-        raise app.UsageError(f"Unexpected arguments: {arguments[1:]}")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    try:
-        return _chosen_use().run() or 0
-    except (ValueError, OSError, RuntimeError) as error:
-        print(f"hlp-export: {error}", file=sys.stderr)
-        return 1
+    command.run("hlp-export", __name__, lambda: _chosen_use().run())
 
 
 def _chosen_use():
@@ -147,7 +138,7 @@ def _chosen_use():
     else:
         raise ValueError(
             "Expected --model, --master, --check_edgetpu, --verify or "
-            "--report. See --helpfull."
+            "--report. See --help."
         )
     asked = _listed(use.chosen_by)
     missing = [flag for flag in use.needs if not flag.present]

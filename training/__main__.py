@@ -13,10 +13,10 @@ import os
 import pathlib
 import sys
 
-from absl import app, flags, logging
+from absl import flags
 
+from training import command, finetuning, sources
 from training import config as configs
-from training import finetuning, sources
 from training.workdir import Workdir
 
 _OVERRIDE = "config."
@@ -35,7 +35,7 @@ def train() -> None:
         required=True,
     )
     _define_finetuning()
-    app.run(lambda arguments: _run("hlp-train", _train, arguments))
+    command.run("hlp-train", __name__, lambda: _train(flags.FLAGS))
 
 
 def evaluate() -> None:
@@ -68,7 +68,7 @@ def evaluate() -> None:
         "Name under which the network becomes a preset in hlp_keras/presets, "
         "with a card of its data, recipe, accuracy and cost.",
     )
-    app.run(lambda arguments: _run("hlp-evaluate", _evaluate, arguments))
+    command.run("hlp-evaluate", __name__, lambda: _evaluate(flags.FLAGS))
 
 
 def compare() -> None:
@@ -111,7 +111,7 @@ def compare() -> None:
         "--workdir. With a copy of it another machine can go on.",
     )
     flags.DEFINE_string("plots", None, "Directory for plots, if any.")
-    app.run(lambda arguments: _run("hlp-compare", _compare, arguments))
+    command.run("hlp-compare", __name__, lambda: _compare(flags.FLAGS))
 
 
 def _define_finetuning():
@@ -173,20 +173,6 @@ def _define_run(is_required=True):
         )
 
 
-def _run(name, command, arguments):
-    """Runs a command; an error that the user can mend becomes one line."""
-    if len(arguments) > 1:
-        raise app.UsageError(f"Unexpected arguments: {arguments[1:]}")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    try:
-        command(flags.FLAGS)
-    except (ValueError, OSError, RuntimeError, FloatingPointError) as error:
-        logging.debug("Where it happened:", exc_info=True)
-        print(f"{name}: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
 def _load_run(options):
     config = configs.load_config(options.config, _overrides(options))
     return config, sources.load_source(options.data, config.image_size)
@@ -207,7 +193,7 @@ def _train(options):
         raise ValueError("--from has no meaning without --finetune.")
     for name in ("config", "data"):
         if options[name].value is None:
-            raise ValueError(f"Expected --{name}; see --helpfull.")
+            raise ValueError(f"Expected --{name}; see --help.")
     config, source = _load_run(options)
     # Imported late: TensorFlow takes seconds, and a wrong flag none.
     from training import train
