@@ -201,3 +201,11 @@ def test_a_budget_that_is_missed_is_named():
     compare._check_budget(near, full)
     with pytest.raises(ValueError, match="within 3 % .* 1,000 MACs, .* 1,031"):
         compare._check_budget(far, full)
+
+
+def test_a_budget_is_missed_before_anything_is_trained(tmp_path):
+    narrow = ((1, 1, 2),), ((8, 1, 2),)
+    config = dataclasses.replace(CONFIG, levels=narrow)
+    with pytest.raises(ValueError, match="within 3 % .* config.levels wider"):
+        compare.compare(config, SOURCE, tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -91,11 +91,15 @@ def compare(
     networks = _Networks(
         config, source, pathlib.Path(workdir), pathlib.Path(finished or workdir)
     )
-    model, logits = networks.hierarchical(taxonomy)
-    full = _Whole(model, logits, source.test.labels)
     every = CategorySet((), taxonomy.categories)
+    model = networks.hierarchical(taxonomy)
+    # Before hours of training.
+    whole_cost = hlp_keras.cost(model)
+    solved = networks.solve(every, whole_cost.macs)
+    _check_budget(hlp_keras.cost(solved), whole_cost)
+    logits = networks.logits(model, config, source, "hierarchical")
+    full = _Whole(model, logits, source.test.labels)
     plain = networks.plain(every, full.cost(every).macs)
-    _check_budget(plain.cost, full.cost(every))
     way = tuple(stage for level in model.levels for stage in level)
     as_deep = None
     if not only_whole and _blocks(way) > _blocks(stages.plain_stages()):
@@ -219,7 +223,7 @@ class _Networks:
     finished: pathlib.Path
 
     def hierarchical(self, taxonomy):
-        """The full network and its logits on the test images."""
+        """The full network, not trained yet."""
         model = self._build(self.config, taxonomy)
         if not model.taxonomy.nodes:
             raise ValueError(
@@ -228,22 +232,25 @@ class _Networks:
                 f"categories. Group them."
             )
         evaluate.check_images(model, self.source)
-        logits = self._logits(model, self.config, self.source, "hierarchical")
-        return model, logits
+        return model
 
-    def plain(self, chosen, macs, width=1, way=None):
-        """A plain network for a set, of a multiple of the width for `macs`.
+    def solve(self, chosen, macs, way=None):
+        """A plain network for a set, of `macs`, not trained.
 
         Its stages are ResNet-8's, or those on a way through the hierarchical
         network.
         """
-        solved = hlp_keras.plain_model(
+        return hlp_keras.plain_model(
             chosen.categories,
             self.source.image_shape,
             self.config.family,
             way,
             macs,
         )
+
+    def plain(self, chosen, macs, width=1, way=None):
+        """That for `macs`, or of a multiple of its width, trained."""
+        solved = self.solve(chosen, macs, way)
         levels = [stages.scaled(solved.levels[0], width)]
         config = dataclasses.replace(
             self.config, levels=stages.levels_to_lists(levels)
@@ -251,10 +258,11 @@ class _Networks:
         model = self._build(config, solved.taxonomy)
         source = data.restrict(self.source, chosen.categories)
         folder = "plain_as_deep" if way else _directory(chosen, width)
-        logits = self._logits(model, config, source, folder)
+        logits = self.logits(model, config, source, folder)
         return _Plain(model, logits, source.test.labels)
 
-    def _logits(self, model, config, source, folder):
+    def logits(self, model, config, source, folder):
+        """Trains a network, unless it was; its logits on the test images."""
         return trained_logits(
             model, config, source, self.workdir / folder, self.finished / folder
         )
