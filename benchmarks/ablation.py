@@ -5,12 +5,14 @@
 
 Trains the configuration as it is, and once for every `--vary` with that
 setting changed; a run that was broken off goes on. What is finished is kept in
-`docs/results/ablation_...`, so that another machine goes on too.
+`docs/results/ablation_...`, so that another machine goes on too; its changes
+are to be named again.
 """
 
 import argparse
 import dataclasses
 import pathlib
+from collections.abc import Iterable
 
 import keras
 import numpy as np
@@ -55,26 +57,31 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, required=True)
     varied.add_flag(parser)
     options = parser.parse_args()
-    usual = {"epochs": str(options.epochs)}
-    settings = configs.load_config(options.config, usual)
+    recipes = {
+        vary: configs.load_config(
+            options.config,
+            {
+                "epochs": str(options.epochs),
+                **varied.settings([vary] if vary else []),
+            },
+        )
+        for vary in ("", *options.vary)
+    }
+    settings = recipes[""]
     source = sources.load_source(options.data, settings.image_size)
     name = f"ablation_{options.config}_{options.epochs}_epochs"
-    variants = []
-    for vary in ("", *options.vary):
-        changes = [vary] if vary else []
-        config = configs.load_config(
-            options.config, {**usual, **varied.settings(changes)}
+    folders = {vary: varied.file_name([vary]) or "as_it_is" for vary in recipes}
+    check_all_named(results.RESULTS_DIR / name, folders.values())
+    variants = [
+        measure(
+            vary,
+            config,
+            source,
+            pathlib.Path(options.workdir, folders[vary]),
+            results.RESULTS_DIR / name / folders[vary],
         )
-        folder = varied.file_name(changes) or "as_it_is"
-        variants.append(
-            measure(
-                vary,
-                config,
-                source,
-                pathlib.Path(options.workdir, folder),
-                results.RESULTS_DIR / name / folder,
-            )
-        )
+        for vary, config in recipes.items()
+    ]
     command = (
         f"python -m benchmarks.ablation --config {options.config} --epochs "
         f"{options.epochs} --data DIR --workdir DIR{varied.flags(options.vary)}"
@@ -82,6 +89,17 @@ def main() -> None:
     results.write(
         name, make_result(options.config, command, settings, variants)
     )
+
+
+def check_all_named(kept: pathlib.Path, folders: Iterable[str]) -> None:
+    """Raises ValueError where a result would lose a variant it has."""
+    there = {path.name for path in kept.iterdir()} if kept.exists() else set()
+    if missing := sorted(there.difference(folders)):
+        raise ValueError(
+            f"Expected a --vary for each change that was measured before, but "
+            f"there is none for {', '.join(missing)} in {kept}. Name it too, "
+            f"or delete its directory."
+        )
 
 
 def measure(

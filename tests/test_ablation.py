@@ -58,3 +58,14 @@ def test_changes_stand_beside_the_configuration_as_it_is(usual):
     assert second[0] == "`sets_weight=0`"
     assert second[2].startswith("+10.0 (")
     assert second[4] == "+1.0"
+
+
+def test_no_change_gets_lost(tmp_path):
+    (tmp_path / "as_it_is").mkdir()
+    (tmp_path / "coarse_weight=0").mkdir()
+    ablation.check_all_named(tmp_path / "new", ["as_it_is"])
+    ablation.check_all_named(
+        tmp_path, ["as_it_is", "coarse_weight=0", "sets_weight=0"]
+    )
+    with pytest.raises(ValueError, match="none for coarse_weight=0 in .* too"):
+        ablation.check_all_named(tmp_path, ["as_it_is", "sets_weight=0"])
