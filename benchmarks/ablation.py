@@ -178,6 +178,7 @@ def make_result(
             ),
         ),
         order=45,
+        headlines=0,
         tables=(
             results.Table(
                 "Accuracy in %, differences in points:",

@@ -92,6 +92,13 @@ def make_result(
             f"Each is taught by {settings.teacher}, whose own training is not "
             f"counted. "
         )
+    scratch = ""
+    if comparison.sets:
+        scratch = (
+            f"*Scratch* is a plain network that was trained on a set's "
+            f"categories alone and costs as many multiply-accumulates as the "
+            f"cutout, within {100 * _deviation(comparison):.1f} %. "
+        )
     return results.Result(
         title=f"Cutouts beside plain networks: {name}, {settings.epochs} "
         f"epochs",
@@ -99,11 +106,9 @@ def make_result(
         about=(
             f"All networks are trained with the same recipe for "
             f"{settings.epochs} epochs, seed {settings.seed}, 1 run each. "
-            f"{taught}"
-            f"*Scratch* is a plain network that was trained on a set's "
-            f"categories alone and costs as many multiply-accumulates as the "
-            f"cutout, within {100 * _deviation(comparison):.1f} %; *plain* is "
-            f"one of all categories that costs as many as the full network. "
+            f"{taught}{scratch}"
+            f"*Plain* is one of all categories that costs as many as the full "
+            f"network. "
             f"Plain networks have no nodes: their loss is the cross-entropy "
             f"alone, {1 + settings.sets_weight:g} times. Differences are "
             f"paired by image, in points with 95 % intervals; those of means "
@@ -141,16 +146,23 @@ def _headlines(comparison):
             f"{trained}, {comparison.images:,} images",
             target="at least 0",
         )
-    for kind, figure in (
-        ("nodes", summary.nodes_over_scratch),
-        ("random sets", summary.random_over_scratch),
+    whole = "the plain network of all categories"
+    for sets, figure, target in (
+        ("networks from scratch, nodes", summary.nodes_over_scratch, "above 0"),
+        (
+            "networks from scratch, random sets",
+            summary.random_over_scratch,
+            "above 0",
+        ),
+        (f"{whole}, nodes", summary.nodes_over_plain, ""),
+        (f"{whole}, random sets", summary.random_over_plain, ""),
     ):
         if figure is not None:
             yield _difference(
-                f"cutouts over networks from scratch, {kind}, points",
+                f"cutouts over {sets}, points",
                 figure,
-                f"{trained}, {figure.number} sets",
-                target="above 0",
+                f"{trained}, {_number_of(figure.number, 'set')}",
+                target,
             )
     yield from _saved(summary)
     yield from _left_away(summary, comparison.config.taxonomy)
@@ -167,7 +179,8 @@ def _figures(comparison):
             100 * across.share,
             f"below {100 * most:g}",
             across.share < most,
-            f"{across.sets} sets; plain network {100 * across.of_plain:.1f}",
+            f"{_number_of(across.sets, 'set')}; plain network "
+            f"{100 * across.of_plain:.1f}",
         )
 
 
@@ -183,14 +196,21 @@ def plain_as_accurate(whole: SetResult, kind: str) -> results.Figure:
     # More than some MACs is at most some ratio, and the other way round.
     bound = {"more than": "below this, ", "at most": "at least this, "}
     ratio = whole.cutout.macs / equal.macs
+    is_within = ratio <= 1.5
+    is_decided = equal.bound != ("at most" if is_within else "more than")
     return results.Figure(
         f"MACs of the full network over those of the smallest {kind} as "
         f"accurate",
         ratio,
         "at most 1.5",
-        ratio <= 1.5 and equal.bound != "at most",
-        f"{bound.get(equal.bound, '')}{len(networks)} plain networks",
+        is_within if is_decided else None,
+        f"{bound.get(equal.bound, '')}"
+        f"{_number_of(len(networks), 'plain network')}",
     )
+
+
+def _number_of(number, name):
+    return f"{number} {name}{'s' * (number != 1)}"
 
 
 def _left_away(summary, taxonomy):
@@ -219,7 +239,7 @@ def _saved(summary):
     ):
         if figure is not None:
             yield results.Figure(
-                f"{kind} saved over plain networks of equal accuracy, %",
+                f"{kind} saved over networks from scratch of equal accuracy, %",
                 100 * figure.value,
                 f"at least {100 * least:g}",
                 figure.value >= least,
@@ -233,16 +253,18 @@ def _bounds(nodes, bounds):
     known = {"more than": "at least this", "at most": "at most this"}
     return "; ".join(
         [
-            f"{nodes} nodes",
+            _number_of(nodes, "node"),
             *(f"{known[side]} in {n}" for side, n in bounds.items() if n),
         ]
     )
 
 
 def _difference(name, estimate, runs, target):
-    reached = estimate.value > 0 or (
-        target == "at least 0" and estimate.value == 0
-    )
+    reached = {
+        "above 0": estimate.value > 0,
+        "at least 0": estimate.value >= 0,
+        "": None,
+    }[target]
     return results.difference(name, estimate, target, reached, runs, decimals=2)
 
 

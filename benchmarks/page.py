@@ -7,6 +7,7 @@ import pathlib
 import re
 
 from benchmarks import results
+from training import files
 
 PAGE = results.RESULTS_DIR.parent / "results.md"
 README = PAGE.parent.parent / "README.md"
@@ -35,7 +36,6 @@ def update_readme(
         f"| {figure.target} | {_verdict(figure)} |"
         for result in _read_all(directory)
         for figure in result.figures[: result.headlines]
-        if figure.target
     ]
     header = "| figure | measured | target | reached |"
     return _between_marks(text, "\n".join([header, "|---|--:|---|---|", *rows]))
@@ -110,15 +110,21 @@ def _number(value):
 
 
 def _verdict(figure):
-    return {None: "", True: "yes", False: "**no**"}[figure.reached]
+    if not figure.target:
+        return ""
+    return {None: "not known", True: "yes", False: "**no**"}[figure.reached]
+
+
+def _write(path, text):
+    with files.replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    PAGE.write_text(make_page(), encoding="utf-8")
-    readme = update_readme(README.read_text(encoding="utf-8"))
-    README.write_text(readme, encoding="utf-8")
+    _write(PAGE, make_page())
+    _write(README, update_readme(README.read_text(encoding="utf-8")))
     for path in SECTIONS:
         section = update_section(path.read_text(encoding="utf-8"), path.stem)
-        path.write_text(section, encoding="utf-8")
+        _write(path, section)
     names = ", ".join(path.name for path in (README, *SECTIONS))
     print(f"Wrote {PAGE.name} and the results in {names}.")

@@ -20,7 +20,8 @@ class Figure:
         name: what was measured, in words, with its unit.
         value: what came out.
         target: what it should be, in words, or "" when there is no target.
-        reached: whether it is; None when there is no target.
+        reached: whether it is; None when there is no target, or when what was
+            measured does not decide it.
         runs: how many runs or cases stand behind it, in words.
     """
 
@@ -75,8 +76,7 @@ class Result:
         tables: what else came out.
         plots: picture files, relative to the directory of the results, each
             with words for those who cannot see it.
-        headlines: how many of the first figures the README shows, of those
-            that have a target.
+        headlines: how many of the first figures the README shows.
     """
 
     title: str

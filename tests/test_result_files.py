@@ -67,10 +67,12 @@ def test_a_comparison_says_which_targets_were_reached(result):
         "full hierarchical network over a plain one as deep at equal MACs, "
         "points": True,
         "MACs of the full network over those of the smallest plain one as "
-        "accurate": False,
+        "accurate": None,
         "MACs of the full network over those of the smallest plain one as "
         "deep, as accurate": True,
         "cutouts over networks from scratch, nodes, points": True,
+        "cutouts over the plain network of all categories, nodes, "
+        "points": None,
         "parameters left away by the cutout of pet, %": True,
         "MACs left away by the cutout of pet, %": True,
         "errors across branches, cutouts of 2 nodes, %": False,
@@ -99,11 +101,12 @@ def test_a_comparison_says_what_stands_behind_a_figure(result):
 @pytest.mark.parametrize(
     ("plain", "ratio", "is_reached", "bound"),
     [
-        ([(0.7, 500)], 2, False, "below this"),
+        ([(0.7, 500)], 2, None, "below this, 1 plain network"),
+        ([(0.9, 500)], 2, False, "at least this, 1 plain network"),
         ([(0.7, 500), (0.75, 800)], 1.25, True, "below this"),
         ([(0.7, 500), (0.9, 500 * 4)], 1, True, "2 plain networks"),
         ([(0.7, 500), (0.7, 900)], 10 / 9, True, "below this"),
-        ([(0.9, 800)], 1.25, False, "at least this"),
+        ([(0.9, 800)], 1.25, None, "at least this, 1 plain network"),
     ],
 )
 def test_the_price_of_the_full_network(plain, ratio, is_reached, bound):

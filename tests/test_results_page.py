@@ -72,14 +72,12 @@ def test_a_readme_gets_the_headlines_of_a_result(directory):
     assert page.update_readme(text, directory) == text
 
 
-def test_a_readme_leaves_away_a_figure_without_a_target(directory):
+def test_a_target_may_be_undecided(directory):
     result = results.read(directory / "speed.json")
-    alone = dataclasses.replace(result, figures=result.figures[1:])
-    results.write("speed", alone)
-    text = page.update_readme(
-        "<!-- begin of results -->\n<!-- end of results -->\n", directory
-    )
-    assert "Speed" not in text
+    figure = dataclasses.replace(result.figures[0], reached=None)
+    results.write("speed", dataclasses.replace(result, figures=(figure,)))
+    text = page.make_page(directory)
+    assert "| speed, ms | 1,234 | under 2 | not known | 3 runs |" in text
 
 
 def test_results_are_in_the_order_of_their_numbers(directory):
