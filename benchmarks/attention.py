@@ -13,6 +13,10 @@ from hlp_keras import presets
 from training import attention, preset, sources, tables
 from training.workdir import Workdir
 
+# Brought the meant one of several objects out of both kinds of images on all of
+# the first four networks that were measured, where others did on some.
+_FOR_SEVERAL = attention.Method("block_outputs", 3.0)
+
 
 def main() -> None:
     """Measures and writes the result file."""
@@ -78,7 +82,7 @@ def make_result(
         figures=tuple(_figures(found, seed)),
         order=50,
         tables=(_effects(found), _objects(found)),
-        headlines=2,
+        headlines=4,
     )
 
 
@@ -101,6 +105,7 @@ def _figures(found, seed):
             f"({_words(fair.method)})",
             *(fair.over_constant, "above 0", fair.over_constant.low > 0, most),
         ),
+        *_of_objects(found, _FOR_SEVERAL, "strongly", runs),
         (
             "accuracy changed by a neutral gain",
             *(found.neutral, "0", found.neutral.value == 0, runs),
@@ -113,30 +118,21 @@ def _figures(found, seed):
             f"accuracy gained by a valid cue, the most ({_words(best.method)})",
             *(best.valid, "", None, most),
         ),
-        *_of_objects(found, usual, runs, most),
+        *_of_objects(found, usual, "by default", runs),
     ):
         yield results.difference(
             f"{name}, points", estimate, target, is_reached, which
         )
 
 
-def _of_objects(found, usual, runs, most):
-    for kind in ("average", "mosaic"):
-        objects = [
-            each
-            for each in found.objects
-            if each.kind == kind and each.method.gate != "logits"
-        ]
-        (default,) = [each for each in objects if each.method == usual]
-        best = max(objects, key=lambda each: each.gained.value)
-        for each, how, which in (
-            (default, "by default", runs),
-            (best, "the most", most),
-        ):
+def _of_objects(found, method, how, runs):
+    for each in found.objects:
+        if each.method == method:
+            is_reached = each.gained.value >= 0.2
             yield (
-                f"the meant object reported more often when cued, {kind}, "
-                f"{how} ({_words(each.method)})",
-                *(each.gained, "at least 20", each.gained.value >= 0.2, which),
+                f"the meant object reported more often when cued {how}, "
+                f"{each.kind} ({_words(method)})",
+                *(each.gained, "at least 20", is_reached, runs),
             )
 
 

@@ -33,6 +33,7 @@ METHODS = (
     Method("logits", 1.5),
     Method("logits", 1e6),
     Method("head_input", hlp_keras.DEFAULT_GAIN),
+    Method("block_outputs", 3.0),
 )
 
 
@@ -152,8 +153,8 @@ def test_a_result_says_what_was_measured(found):
     )
     assert "trained by `hlp-train it`" in result.about
     assert json.loads(json.dumps(dataclasses.asdict(result)))["title"]
-    assert result.headlines == 2
-    valid, over_constant, neutral, wrong, *_ = result.figures
+    assert result.headlines == 4
+    valid, over_constant, *strongly, neutral, wrong = result.figures[:6]
     default = found.effects[5]
     assert "by default, head input, gain 1.5" in valid.name
     assert valid.value == 100 * default.valid.value
@@ -162,10 +163,13 @@ def test_a_result_says_what_was_measured(found):
     assert over_constant.value == 100 * max(
         e.over_constant.value for e in found.effects if e.over_constant
     )
-    assert [f.value for f in result.figures if "often" in f.name][::2] == [
-        100 * found.objects[5].gained.value,
-        100 * found.objects[11].gained.value,
-    ]
+    by_default = result.figures[-2:]
+    for figures, average, mosaic in ((by_default, 5, 12), (strongly, 6, 13)):
+        assert [f.value for f in figures] == [
+            100 * found.objects[average].gained.value,
+            100 * found.objects[mosaic].gained.value,
+        ]
+    assert "strongly, mosaic (block outputs, gain 3)" in strongly[1].name
     effects, objects = result.tables
     assert [row[0] for row in effects.rows][:2] == [
         "head input, gain 3",

@@ -71,8 +71,7 @@ def test_a_comparison_says_which_targets_were_reached(result):
         "MACs of the full network over those of the smallest plain one as "
         "deep, as accurate": True,
         "cutouts over networks from scratch, nodes, points": True,
-        "cutouts over the plain network of all categories, nodes, "
-        "points": None,
+        "cutouts over the plain network of all categories, nodes, points": None,
         "parameters left away by the cutout of pet, %": True,
         "MACs left away by the cutout of pet, %": True,
         "errors across branches, cutouts of 2 nodes, %": False,

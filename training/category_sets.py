@@ -42,7 +42,7 @@ def every_set(
 
     ```
     [s.name for s in every_set(Taxonomy.from_name("cifar10"), 1, seed=0)]
-    # ["animal", "vehicle", "pet", ..., "craft", "hoofed_animal+craft", ...]
+    # ["animal", "vehicle", "pet", ..., "craft", "pet+road_vehicle", ...]
     ```
 
     Args:

@@ -8,7 +8,7 @@ a folder per category of `hlp_keras/taxonomies/imagenet100.yaml`.
 56.0 million multiply-accumulates, of which the cutout of the cheapest node
 leaves away 87 %. 48.9 % accuracy after 16 epochs, in 43 minutes on one of two
 cores (1 run; the preset imagenet100_resnet, `docs/results/runs` has the log),
-44.4 % after 10, 41.9 % after 8, 50.9 % after 24. Other splits of trunk and
+44.5 % after 10, 41.9 % after 8, 50.9 % after 24. Other splits of trunk and
 branches: `docs/results.md`, by `benchmarks.ablation`. All 30 epochs have not
 been measured yet.
 """
