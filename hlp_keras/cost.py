@@ -66,16 +66,18 @@ def cost(model: keras.Model, names: str | Iterable[str] | None = None) -> Cost:
     ```
 
     The counts are those of the exported TFLite model. A Keras model that is
-    no `HLPModel` counts as one segment.
+    no `HLPModel` counts as one segment. A layer that is applied several times
+    counts once.
 
     Args:
-        model: built, so that the sizes of its feature maps are known.
+        model: functional or sequential, and built, so that the sizes of its
+            feature maps are known.
         names: categories and nodes of a category set, or None for all.
 
     Raises:
         ValueError: `names` that the taxonomy does not have or for a model that
-            is no `HLPModel`, a layer whose multiply-accumulates are not known,
-            or feature maps without a size.
+            is no `HLPModel`, a model whose layers are not known, a layer whose
+            multiply-accumulates are not, or feature maps without a size.
     """
     if names is None and not isinstance(model, HLPModel):
         return Cost((_count(model.name, model),))
@@ -136,6 +138,12 @@ def _count(name, segment):
 
 def _operations(model):
     """All operations of a network, with those of models inside it."""
+    if not getattr(model, "inputs", None):
+        raise ValueError(
+            f"Expected a functional or sequential Keras model that is built, "
+            f"got {type(model).__name__} {model.name!r}, whose layers are not "
+            f"known. Give it an `Input`."
+        )
     if isinstance(model, keras.Sequential):
         operations = model.layers
     else:

@@ -146,6 +146,24 @@ def test_feature_maps_of_unknown_size_are_refused():
         counted(layers.Conv2D(4, 3, name="wide"), shape=(None, None, 3))
 
 
+class Written(keras.Model):
+    """Its layers are known when it is called, not before."""
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        Written(name="photos"),
+        keras.Sequential(name="photos"),
+        keras.Sequential([layers.Conv2D(4, 3)], name="photos"),
+    ],
+    ids=["subclass", "empty", "unbuilt"],
+)
+def test_a_model_of_unknown_layers_is_refused(model):
+    with pytest.raises(ValueError, match="is built, got .* 'photos', .*Input"):
+        hlp_keras.cost(model)
+
+
 def test_a_category_set_of_another_model_is_refused():
     other = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
     with pytest.raises(ValueError, match="an HLPModel, got Sequential"):
