@@ -74,7 +74,7 @@ def main() -> None:
     for name, data in _masters(network, source, options.runs):
         files[name] = measure(network.taxonomy, data, sets, relabelled.test)
         print(f"{name}: {files[name][0]}", flush=True)
-    images = relabelled.test.images.astype(np.float32) / 255
+    images = relabelled.test.float_images()
     logits = evaluate.neutral_logits(network, images)
     before = _accuracies(network.taxonomy, logits, sets, relabelled.test.labels)
     results.write("compression", make_result(before, files))
@@ -132,7 +132,7 @@ def measure(taxonomy, data, sets, test) -> list[File]:
         test: test images, whose labels are those of the taxonomy.
     """
     whole = slicing.Master(data)
-    images = test.images.astype(np.float32) / 255
+    images = test.float_images()
     inputs = verify.integers(whole.model, (images,))
     logits = verify.run_litert(data, inputs)
     few = image_arrays.some(images)

@@ -10,7 +10,6 @@ import dataclasses
 import pathlib
 
 import keras
-import numpy as np
 
 import hlp_keras
 from benchmarks import exports, results
@@ -34,7 +33,7 @@ def main() -> None:
     source = sources.load_source(options.data)
     taxonomy = data.load_taxonomy(recipe.taxonomy, source)
     source = data.relabel(source, taxonomy)
-    images = source.test.images.astype(np.float32) / 255
+    images = source.test.float_images()
     exported, hits = {}, {}
     for name, build, levels in (
         ("hierarchical", train.build_model, _LEVELS),

@@ -1,11 +1,12 @@
 """Trained networks that come with the package."""
 
 import contextlib
-import difflib
 import importlib.resources
 import json
 import pathlib
 from collections.abc import Iterator
+
+from hlp_keras.suggestions import did_you_mean
 
 # A folder per preset, with these two files.
 FOLDER = importlib.resources.files("hlp_keras") / "presets"
@@ -53,8 +54,7 @@ def model_file(name: str) -> Iterator[pathlib.Path]:
 def _check_name(name):
     names = list_presets()
     if name not in names:
-        nearest = difflib.get_close_matches(str(name), names, n=1, cutoff=0.4)
-        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+        hint = did_you_mean(name, names)
         known = f"one of {', '.join(names)}" if names else "but there is none"
         raise ValueError(
             f"Expected the name of a preset, {known}, got {name!r}.{hint}"

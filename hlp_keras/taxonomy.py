@@ -2,7 +2,6 @@
 
 import collections
 import dataclasses
-import difflib
 import functools
 import importlib.resources
 import json
@@ -15,6 +14,7 @@ import yaml
 
 from hlp_keras import parsing
 from hlp_keras.parsing import ROOT
+from hlp_keras.suggestions import did_you_mean
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Taxonomy:
         if name not in names:
             raise ValueError(
                 f"Expected the name of a shipped taxonomy, one of "
-                f"{', '.join(names)}, got {name!r}.{_nearest(name, names)}"
+                f"{', '.join(names)}, got {name!r}.{did_you_mean(name, names)}"
             )
         with importlib.resources.as_file(folder / f"{name}.yaml") as path:
             return cls.from_yaml(path)
@@ -271,7 +271,7 @@ class Taxonomy:
             )
         raise ValueError(
             f"The taxonomy has no category or node {name!r}."
-            f"{_nearest(name, list(self._leaves))}"
+            f"{did_you_mean(name, self._leaves)}"
         )
 
     # --- deriving ---
@@ -406,11 +406,6 @@ class Taxonomy:
             yield f"{indent}{'└── ' if last else '├── '}{label}"
             below = indent + ("    " if last else "│   ")
             yield from self._lines(child, below, indices)
-
-
-def _nearest(name, names):
-    nearest = difflib.get_close_matches(str(name), names, n=1, cutoff=0.4)
-    return f" Did you mean {nearest[0]!r}?" if nearest else ""
 
 
 def _unused(name, taken):

@@ -132,7 +132,7 @@ def study(
     cues = Cues(model)
     default_gate = hlp_keras.attend(model).gate
     random = np.random.default_rng(seed)
-    images = source.test.images.astype(np.float32) / 255
+    images = source.test.float_images()
     labels = source.test.labels
     single = _Images(cues, images, labels, cues.others(labels, random))
     objects = []

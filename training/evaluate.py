@@ -52,7 +52,7 @@ def evaluate(
     taxonomy = model.taxonomy
     source = data.relabel(source, taxonomy)
     check_images(model, source)
-    images = source.test.images.astype(np.float32) / 255
+    images = source.test.float_images()
     labels = source.test.labels
     logits = neutral_logits(model, images)
     predicted = logits.argmax(axis=1)

@@ -42,7 +42,7 @@ def trained_logits(
     settings = settings_of(config, source)
     if not path.exists():
         train.train_model(model, config, source, workdir)
-        images = source.test.images.astype(np.float32) / 255
+        images = source.test.float_images()
         logits = evaluate.neutral_logits(model, images)
         with files.replacing(path) as partial:
             np.savez_compressed(

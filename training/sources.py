@@ -31,6 +31,10 @@ class Split:
     images: np.ndarray
     labels: np.ndarray
 
+    def float_images(self) -> np.ndarray:
+        """The images as networks take them, float32 in [0, 1]."""
+        return self.images.astype(np.float32) / 255
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Source:
