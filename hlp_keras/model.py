@@ -1,6 +1,7 @@
 """The hierarchical network as a Keras model."""
 
 import math
+import numbers
 
 import keras
 
@@ -167,12 +168,14 @@ def check_model(model) -> None:
 
 def _check_input_shape(shape):
     shape = tuple(shape)
-    if len(shape) != 3 or not all(isinstance(n, int) and n > 0 for n in shape):
+    if len(shape) != 3 or not all(
+        isinstance(n, numbers.Integral) and n > 0 for n in shape
+    ):
         raise ValueError(
             f"Expected `input_shape` to be (height, width, channels), all at "
             f"least 1 and known, got {shape}."
         )
-    return shape
+    return tuple(map(int, shape))
 
 
 def _check_width_exponent(exponent):

@@ -1,6 +1,7 @@
 """The baseline: a sequential network of the same family, all in one run."""
 
 import functools
+import numbers
 from collections.abc import Iterable, Sequence
 
 from hlp_keras import stages
@@ -41,7 +42,7 @@ def plain_model(
     """
     if macs is not None and macs < 1:
         raise ValueError(f"Expected a budget of at least 1 MAC, got {macs}.")
-    if isinstance(categories, int):
+    if isinstance(categories, numbers.Integral):
         categories = [f"category_{i}" for i in range(categories)]
     taxonomy = Taxonomy.from_nested(list(categories))
     base = stages.parse_levels([base_stages or stages.plain_stages()])[0]

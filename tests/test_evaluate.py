@@ -100,6 +100,13 @@ def test_random_sets_come_in_all_sizes(model, result):
         assert sets.macs.value <= result.macs
 
 
+def test_a_mean_needs_two_sets(model):
+    with pytest.raises(
+        ValueError, match="two random sets .* sets_per_size = 1"
+    ):
+        evaluate.evaluate(model, SOURCE, sets_per_size=1)
+
+
 def test_all_sets_of_a_size_give_its_mean(model, result, predicted):
     every = evaluate.evaluate(model, SOURCE, sets_per_size=5)
     largest = every.random_sets[-1]

@@ -1,4 +1,7 @@
+import json
+
 import networks
+import numpy as np
 import pytest
 
 import hlp_keras
@@ -11,6 +14,13 @@ def test_it_is_one_trunk_and_one_head():
     assert list(model.segments) == ["trunk", "head"]
     assert model.output_shape == (None, 5)
     assert model.segments["trunk"].output_shape == (None, 4, 4, 16)
+
+
+def test_numbers_may_come_from_numpy():
+    plain = hlp_keras.plain_model(np.int64(3), np.array([16, 16, 3]))
+    assert plain.output_shape == (None, 3)
+    assert plain.input_shape == (None, 16, 16, 3)
+    assert json.dumps(plain.get_config())
 
 
 def test_its_categories_may_have_names(taxonomy):

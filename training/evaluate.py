@@ -44,11 +44,18 @@ def evaluate(
         source: has the test images; its classes are the model's categories.
         seed: of the random category sets and the wrong cues.
         cue_gain: gain of the cued nodes.
-        sets_per_size: how many random sets are drawn for each size.
+        sets_per_size: how many random sets are drawn for each size, at least
+            two, of which there is a mean.
 
     Raises:
-        ValueError: the images or their classes do not fit the model.
+        ValueError: the images or their classes do not fit the model, or there
+            are too few sets.
     """
+    if sets_per_size < 2:
+        raise ValueError(
+            f"Expected at least two random sets of each size, got "
+            f"sets_per_size = {sets_per_size}."
+        )
     taxonomy = model.taxonomy
     source = data.relabel(source, taxonomy)
     check_images(model, source)
