@@ -204,6 +204,11 @@ def test_nothing_that_is_named_by_users_needs_to_be_valid_in_cpp():
             {"class_indices": {"cat": 0}},
             r"a logit for each of 1 categories.*\(1, 1\), got \(1, 3\)",
         ),
+        (
+            {"class_indices": {"a": 4, "b": 0, "c": 4}},
+            r"index of its own .* got \{'a': 4, 'b': 0, 'c': 4\}",
+        ),
+        ({"class_indices": {"a": 1, "b": 0, "c": -1}}, "own .*, 0 or more"),
         ({"examples": []}, "at least one example image"),
         (
             {"examples": [micro.Example(np.zeros((6, 6, 3)), None)]},
@@ -238,6 +243,20 @@ def test_nothing_that_is_named_by_users_needs_to_be_valid_in_cpp():
 def test_refuses_what_does_not_fit(changes, message):
     with pytest.raises(ValueError, match=message):
         whole_files(**changes)
+
+
+def test_labels_in_another_order_than_the_model_s_are_refused():
+    model = flatbuffer.parse(micro_models.whole())
+    indices = micro_models.CLASS_INDICES
+    flatbuffer.set_metadata(
+        model,
+        {"labels": list(indices), "class_indices": list(indices.values())},
+    )
+    data = flatbuffer.pack(model)
+    assert whole_files(data=data)
+    turned = dict(reversed(indices.items()))
+    with pytest.raises(ValueError, match="logits in their order, .*, got"):
+        whole_files(data=data, class_indices=turned)
 
 
 def test_refuses_an_operator_that_tflm_does_not_have():

@@ -74,6 +74,9 @@ def model_files(
     border.check_image("the model")
     border.check_logits("the model", len(class_indices))
     border.check_gain("the model", len(gain_nodes))
+    _check_class_indices(class_indices)
+    if model.metadata:
+        _check_labels(class_indices, flatbuffer.read_metadata(model))
     prefix = _prefix(name)
     return _render(
         "model",
@@ -112,6 +115,7 @@ def split_files(
             TFLM does not have, or the other arguments do not fit them.
     """
     plan = micro_split.plan(parts)
+    _check_class_indices(class_indices)
     class_indices = _in_class_order(plan, class_indices)
     models = [planned.model for planned in plan.parts]
     prefix = _prefix(name)
@@ -167,6 +171,27 @@ def _split_arena_size(plan):
 def _prefix(name):
     prefix = cpp.identifier(name)
     return f"n{prefix}" if prefix[0].isdigit() else prefix
+
+
+def _check_class_indices(class_indices):
+    indices = list(class_indices.values())
+    if min(indices) < 0 or len(set(indices)) < len(indices):
+        raise ValueError(
+            f"Expected a class index of its own for every category, 0 or "
+            f"more, got {dict(class_indices)}."
+        )
+
+
+def _check_labels(class_indices, metadata):
+    """A mistake in their order would show on no device."""
+    expected = dict(
+        zip(metadata["labels"], metadata["class_indices"], strict=True)
+    )
+    if list(class_indices.items()) != list(expected.items()):
+        raise ValueError(
+            f"Expected the class indices of the model's logits in their "
+            f"order, {expected}, got {dict(class_indices)}."
+        )
 
 
 def _in_class_order(plan, class_indices):
