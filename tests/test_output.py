@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from test_manifest import example
 
@@ -11,6 +13,26 @@ def files(directory):
 def write_export(directory):
     (directory / "manifest.json").write_text(example().to_json())
     (directory / "vehicle.tflite").write_bytes(b"old")
+
+
+def test_an_interruption_between_two_exports_keeps_the_earlier(
+    tmp_path, monkeypatch
+):
+    out = tmp_path / "out"
+    out.mkdir()
+    write_export(out)
+    replace = os.replace
+
+    def interrupted(source, target):
+        if source.name == "new":
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt), replacing(out) as new:
+        (new / "car.tflite").touch()
+    assert files(out) == ["manifest.json", "vehicle.tflite"]
+    assert files(tmp_path) == ["out"]
 
 
 @pytest.mark.parametrize("exists", [True, False])

@@ -29,11 +29,21 @@ def replacing(directory):
         new.mkdir()
         yield new
         _check_ours(directory)
-        if directory.exists():
-            os.replace(directory, staging / "old")
-        os.replace(new, directory)
+        _replace(directory, new, staging / "old")
     finally:
         shutil.rmtree(staging)
+
+
+def _replace(directory, new, old):
+    """Puts `new` in the place of a directory, or leaves that as it was."""
+    if directory.exists():
+        os.replace(directory, old)
+    try:
+        os.replace(new, directory)
+    except BaseException:
+        if old.exists():
+            os.replace(old, directory)
+        raise
 
 
 def _check_ours(directory):
