@@ -185,8 +185,9 @@ def _name_tensors(model, segments):
         for output in operator.outputs:
             ends[segment_of[output]] = output
     if len(heads) == 1:
-        # What nothing is joined with bears the name of the model's output.
-        (dense,) = (
+        # What nothing is joined with bears the name of the model's output. A
+        # trunk may have dense layers, too, before it.
+        *_, dense = (
             operator
             for operator in graph.operators
             if flatbuffer.operator_name(model, operator) == "FULLY_CONNECTED"

@@ -1,13 +1,20 @@
 """How a command runs: what `--help` lists, and what becomes of errors."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 
 from absl import app, flags, logging
 
 # What the user can mend.
-_MISTAKES = (ValueError, OSError, RuntimeError, FloatingPointError)
+_MISTAKES = (
+    ValueError,
+    OSError,
+    RuntimeError,
+    FloatingPointError,
+    subprocess.TimeoutExpired,
+)
 
 
 def run(name: str, module: str, main: Callable[[], int | None]) -> None:

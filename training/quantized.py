@@ -139,6 +139,15 @@ def _check(layer, producers, consumers):
             f"{activation.__name__}, for which there is no quantisation-aware "
             f"training. Use relu, or quantise after the training."
         )
+    if isinstance(layer, _LAYERS.ReLU) and (
+        layer.negative_slope or layer.threshold
+    ):
+        raise ValueError(
+            f"The layer {layer.name!r} is a ReLU with negative_slope = "
+            f"{layer.negative_slope:g} and threshold = {layer.threshold:g}, "
+            f"for which there is no quantisation-aware training. Leave both "
+            f"at 0, or quantise after the training."
+        )
     if isinstance(layer, _LAYERS.BatchNormalization):
         (before,) = producers
         if not (

@@ -16,6 +16,10 @@ import tf_keras
 import hlp_keras
 from hlp_keras import assembly
 
+# Sums in another order are a hundredth of this apart, other formulas a hundred
+# times as much.
+_TOLERANCE = 1e-3
+
 
 def rebuild(
     model: hlp_keras.HLPModel, entry: Callable = lambda image: image
@@ -35,7 +39,8 @@ def rebuild(
         a model without models inside, from images to the same logits.
 
     Raises:
-        ValueError: a layer that tf-keras does not have, or a gain.
+        ValueError: a layer that tf-keras does not have or computes in another
+            way, or a gain.
     """
     if model.gate is not None:
         raise ValueError(
@@ -43,7 +48,24 @@ def rebuild(
             "would hold it to its cues while it is fine-tuned without them. "
             "Take hlp_keras.without_gain(model), and attend() afterwards."
         )
-    return _Flattening().run(model, entry)
+    flat = _Flattening().run(model, entry)
+    _check_same_numbers(model, flat, entry)
+    return flat
+
+
+def _check_same_numbers(model, flat, entry):
+    """Raises ValueError where tf-keras knows another formula or default."""
+    random = np.random.default_rng(0)
+    images = random.random((2, *model.inputs[0].shape[1:]), np.float32)
+    expected = np.asarray(model(np.asarray(entry(images))))
+    apart = np.abs(np.asarray(flat(images)) - expected).max()
+    if apart > _TOLERANCE * max(1, np.abs(expected).max()):
+        raise ValueError(
+            f"Expected the same logits from tf-keras, got some that are "
+            f"{apart:.2g} apart: it knows a layer or an activation of the "
+            f"trunk in another form. Build the network without it to "
+            f"fine-tune it; quantisation after the training takes it as it is."
+        )
 
 
 def weights_of(model: tf_keras.Model) -> dict[str, list[np.ndarray]]:
@@ -169,4 +191,11 @@ def _same_layer(layer):
     if cls is tf_keras.layers.BatchNormalization:
         # The fused kernel rounds in another way than Keras does.
         config["fused"] = False
-    return cls.from_config(config)
+    try:
+        return cls.from_config(config)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"Expected tf-keras to make {layer.name!r}, a {name}, of "
+            f"{config}, but it cannot: {error}. Build the network without it "
+            f"to fine-tune it."
+        ) from error

@@ -230,6 +230,13 @@ def with_trunk(*layers):
             [keras.layers.Conv2D(8, 3, activation="gelu", name="smooth")],
             "layer 'smooth' has the activation gelu",
         ),
+        (
+            [
+                keras.layers.Conv2D(8, 3),
+                keras.layers.ReLU(threshold=0.5, name="late"),
+            ],
+            "layer 'late' is a ReLU with .* threshold = 0.5",
+        ),
     ],
 )
 def test_a_layer_that_is_refused_is_named(layers, message):

@@ -90,3 +90,23 @@ def test_a_bare_operation_is_named():
     model = networks.build(trunk=keras.Model(inputs, keras.ops.exp(x)))
     with pytest.raises(ValueError, match="bare operation Exp"):
         tf_keras_bridge.rebuild(model)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        # tf-keras calls it alpha.
+        (keras.layers.LeakyReLU(0.1), "same logits .* apart: .* another form"),
+        (keras.layers.Activation("hard_sigmoid"), "same logits .* apart: "),
+        (keras.layers.Activation("hard_silu", name="odd"), "make 'odd', an? A"),
+    ],
+    ids=["setting", "formula", "unknown"],
+)
+def test_a_layer_that_tf_keras_computes_in_another_way_is_refused(
+    layer, message
+):
+    inputs = keras.Input(networks.SHAPE)
+    x = layer(keras.layers.Conv2D(8, 3)(inputs))
+    model = networks.build(trunk=keras.Model(inputs, x))
+    with pytest.raises(ValueError, match=message):
+        tf_keras_bridge.rebuild(model)
