@@ -1,4 +1,5 @@
 import export_models
+import keras
 import networks
 import numpy as np
 import pytest
@@ -51,6 +52,18 @@ def test_parts_of_a_network_with_one_head_give_its_logits(order):
     parts = split.split(whole.data)
     Reference.of(whole, images).check_parts(parts)
     assert parts[-1].labels == tuple(order)
+
+
+def test_a_trunk_of_the_user_may_have_a_dense_layer():
+    inputs = keras.Input(networks.SHAPE)
+    x = keras.layers.Conv2D(8, 3, 2)(inputs)
+    squeezed = keras.layers.GlobalAveragePooling2D(keepdims=True)(x)
+    x = keras.layers.Multiply()([x, keras.layers.Dense(8)(squeezed)])
+    taxonomy = hlp_keras.Taxonomy.from_nested({"n": ["a", "b"]})
+    model = networks.build(taxonomy, trunk=keras.Model(inputs, x))
+    images = export_models.images(4) / np.float32(255)
+    whole = slicing.Master(master.make_master(model, images))
+    Reference.of(whole, images).check_parts(split.split(whole.data))
 
 
 def test_names_are_shorter_than_the_converter_s(parsed):
