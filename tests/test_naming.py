@@ -1,6 +1,9 @@
+import re
+
 import pytest
 
 import hlp_keras
+from tflite_export import cpp
 from tflite_export.naming import file_stems
 
 
@@ -21,6 +24,22 @@ def test_file_names_are_distinct():
     taxonomy = hlp_keras.Taxonomy.from_nested(["a b", "a/b", "A b"])
     stems = file_stems(taxonomy, [["a b"], ["a/b"], ["A b"]])
     assert list(stems.values()) == [("a b",), ("a/b",), ("A b",)]
+
+
+def test_identifiers_are_distinct_too():
+    # Those of C++ have an underscore for every sign.
+    taxonomy = hlp_keras.Taxonomy.from_nested(
+        ["road", "vehicle", "road_vehicle"]
+    )
+    stems = file_stems(taxonomy, [["road", "vehicle"], ["road_vehicle"]])
+    assert len({cpp.identifier(stem) for stem in stems}) == 2
+
+
+def test_names_of_signs_alone_have_files():
+    taxonomy = hlp_keras.Taxonomy.from_nested(["+", "-", "cat"])
+    stems = file_stems(taxonomy, [["+"], ["+", "-"], ["+", "cat"], ["cat"]])
+    assert all(re.fullmatch(r"[a-z0-9]\w*(-\w+)?", stem) for stem in stems)
+    assert "cat" in stems
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def file_stems(
                 f"The category set {', '.join(names)} was given twice."
             )
         stem = _file_stem(names)
-        if stem in stems or stem in _RESERVED:
+        if stem in _RESERVED or _is_taken(stem, stems):
             stem = f"{stem}-{_digest(names)}"
         stems[stem] = names
     if not stems:
@@ -54,13 +54,22 @@ def distinct(names: Iterable[str]) -> list[str]:
     stems = []
     for name in names:
         stem = _file_stem((name,))
-        stems.append(f"{stem}-{_digest((name,))}" if stem in stems else stem)
+        if _is_taken(stem, stems):
+            stem = f"{stem}-{_digest((name,))}"
+        stems.append(stem)
     return stems
+
+
+def _is_taken(stem, stems):
+    """Whether files or identifiers, which have no dashes, would be equal."""
+    return stem.replace("-", "_") in {s.replace("-", "_") for s in stems}
 
 
 def _file_stem(names):
     """`("cat", "T-shirt/top")` gives `"cat-t_shirt_top"`."""
     slugs = [re.sub(r"\W+", "_", name.lower()).strip("_") for name in names]
+    # Names of signs alone leave nothing.
+    slugs = list(filter(None, slugs)) or [_digest(names)]
     stem = "-".join(slugs)
     if len(stem) <= _LONGEST_STEM:
         return stem
