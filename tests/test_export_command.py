@@ -93,6 +93,10 @@ def test_a_fine_tuned_work_directory_needs_no_other_master(
     (workdir / "master.tflite").write_bytes(master_file.read_bytes())
     assert hlp_export(model=workdir, master=files / "new.tflite") == 1
     assert "has a master already" in capfd.readouterr().err
+    assert hlp_export(model=workdir, gain=True) == 1
+    message = capfd.readouterr().err
+    assert "--gain has no meaning with --master." in message
+    assert f"give --model {workdir / 'last.keras'}." in message
 
 
 @pytest.fixture(scope="module")

@@ -131,7 +131,7 @@ def _chosen_use():
     Raises:
         ValueError: they ask for none, or do not go together.
     """
-    _open_workdir()
+    opened = _open_workdir()
     for use in _USES:
         if all(flag.present for flag in use.chosen_by):
             break
@@ -147,29 +147,39 @@ def _chosen_use():
     known = {f.name for f in (*use.chosen_by, *use.needs, *use.takes)}
     extra = [f for f in _FLAGS if f.present and f.name not in known]
     if extra:
+        advice = opened or (
+            "To make a master, give --model and --master; to slice it, "
+            "--master alone."
+        )
         raise ValueError(
-            f"{_listed(extra)} has no meaning with {asked}. To make a master, "
-            f"give --model and --master; to slice it, --master alone."
+            f"{_listed(extra)} has no meaning with {asked}. {advice}"
         )
     return use
 
 
 def _open_workdir():
-    """Takes the file that is meant by the work directory in --model."""
+    """Takes the file that is meant by the work directory in --model.
+
+    Returns:
+        where that is a master, what to do for another one; "" elsewhere.
+    """
     if not _MODEL.present or not os.path.isdir(_MODEL.value):
-        return
+        return ""
     folder = pathlib.Path(_MODEL.value)
     trained = folder / "master.tflite"
     if not trained.exists():
         flags.FLAGS["model"].value = str(folder / "last.keras")
-        return
+        return ""
+    advice = (
+        f"{folder} has a master already, with trained ranges, which is sliced "
+        f"with --categories and --output_dir. To calibrate another one, also "
+        f"one with a gain, give --model {folder / 'last.keras'}."
+    )
     if _MASTER.present:
-        raise ValueError(
-            f"{folder} has a master already, with trained ranges. Copy "
-            f"{trained}, or slice it with --categories and --output_dir."
-        )
+        raise ValueError(advice)
     flags.FLAGS["model"].unparse()
     flags.FLAGS["master"].parse(str(trained))
+    return advice
 
 
 def _listed(holders):
