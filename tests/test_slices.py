@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 
@@ -151,6 +152,26 @@ def test_a_budget_refuses_and_says_what_to_leave_away(tmp_path, kind):
     with pytest.raises(ValueError, match="more than the budget.*'animal'"):
         export(tmp_path / "out", settings, sets=SETS[1:])
     assert not (tmp_path / "out").exists()
+
+
+@needs_tflm
+def test_a_budget_for_parts_is_that_of_the_parts(tmp_path):
+    def parts(name, names, **budgets):
+        settings = Settings("micro", split=True, **budgets)
+        (model,) = export(tmp_path / name, settings, sets=[names]).models
+        return model.firmware[1]
+
+    names = ["bird", "cat", "ship"]
+    made = parts("any", names)
+    fitting = {"flash_budget": made.flash_bytes, "ram_budget": made.ram_bytes}
+    assert parts("fitting", names, **fitting) == made
+    with pytest.raises(ValueError, match="bird-cat-ship.split does") as refused:
+        parts("small", names, flash_budget=made.flash_bytes - 1)
+    advice = r"Leave away '(\w+)', which saves ([\d,]+) bytes of flash"
+    name, saved = re.search(advice, str(refused.value)).groups()
+    names.remove(name)
+    rest = made.flash_bytes - int(saved.replace(",", ""))
+    assert parts("rest", names).flash_bytes == rest
 
 
 def test_micro_needs_tflm(tmp_path, monkeypatch):

@@ -89,7 +89,8 @@ def export(
         directory: of the export.
         stem: name of the folder.
         cut: the slice.
-        limit: what it may take of a device.
+        limit: what it may take of a device; with `split` the parts, not the
+            whole, which is made for comparison.
         split: whether to make the folder of parts.
 
     Raises:
@@ -102,7 +103,7 @@ def export(
             f"microcontrollers, but {cut.compared.kernels.tflm_skipped}. "
             f"Install hlp-keras[tflm]."
         )
-    made = [_whole(directory, stem, cut, limit)]
+    made = [_whole(directory, stem, cut, Budget() if split else limit)]
     if split:
         made.append(_in_parts(directory, f"{stem}.split", cut, limit))
     return tuple(made)
@@ -111,7 +112,7 @@ def export(
 def _whole(directory, folder, cut, limit):
     arena_bytes = cut.compared.kernels.arena_bytes
     footprint = micro.footprint(cut.small.data, arena_bytes)
-    _check(cut, footprint, limit)
+    _check(folder, footprint, limit, lambda: _rests(cut))
     files = micro.model_files(
         folder,
         cut.small.data,
@@ -127,18 +128,13 @@ def _in_parts(directory, folder, cut, limit):
     parts = splitting.split(cut.master.slice(cut.labels))
     compared = verify.compare_all_kernels(cut.reference.check_parts(parts))
     _check_scores(parts, compared, cut)
-    parts = [
-        micro.SplitPart(
-            part.name,
-            part.data,
-            part.parent,
-            part.labels,
-            arena_bytes=result.kernels.arena_bytes,
-        )
+    arenas = {
+        part.name: result.kernels.arena_bytes
         for part, result in zip(parts, compared, strict=True)
-    ]
+    }
+    parts = _measured(parts, arenas)
     footprint = micro.split_footprint(parts)
-    _check(cut, footprint, limit)
+    _check(folder, footprint, limit, lambda: _rests_in_parts(cut, arenas))
     files = micro.split_files(folder, parts, cut.class_indices, cut.examples)
     return _write(directory, folder, files, footprint, parts=True)
 
@@ -168,34 +164,69 @@ def _write(directory, folder, files, footprint, parts):
     )
 
 
-def _check(cut, footprint, limit):
+def _measured(parts, arenas):
+    """Parts of a network with the tensor arena that each needs, by name."""
+    return [
+        micro.SplitPart(
+            part.name,
+            part.data,
+            part.parent,
+            part.labels,
+            arena_bytes=arenas[part.name],
+        )
+        for part in parts
+    ]
+
+
+def _check(folder, footprint, limit, rests):
+    """Refuses what is too large; `rests` gives what leaving away would leave.
+
+    That is worth finding out only when something is.
+    """
     try:
         budget.check_budget(footprint, limit.flash, limit.ram)
+        return
     except ValueError:
-        # Only now is it worth finding out what each category takes.
-        budget.check_budget(
-            footprint, limit.flash, limit.ram, _savings(cut, footprint)
-        )
+        savings = {
+            name: budget.Footprint(
+                footprint.flash_bytes - rest.flash_bytes,
+                max(0, footprint.ram_bytes - rest.ram_bytes),
+            )
+            for name, rest in rests().items()
+        }
+    try:
+        budget.check_budget(footprint, limit.flash, limit.ram, savings)
+    except ValueError as error:
+        raise ValueError(f"{folder} does not fit: {error}") from None
 
 
-def _savings(cut, footprint):
-    """What is saved by leaving away each of the categories and nodes."""
-    slices = {}
-    for name, below in slicing.labels_by_name(cut.small.metadata).items():
-        rest = [label for label in cut.labels if label not in below]
-        if rest:
-            slices[name] = slicing.without_metadata(cut.master.slice(rest))
+def _rests(cut):
+    """Footprint without each of the categories and nodes."""
+    slices = {
+        name: slicing.without_metadata(cut.master.slice(rest))
+        for name, rest in _labels_without_each(cut)
+    }
     image = cut.reference.images[:1]
     cases = [verify.Case.of(data, image) for data in slices.values()]
     runs = tflm.run_all([(case.data, case.inputs) for case in cases])
-    left = {
+    return {
         name: micro.footprint(data, run.arena_bytes)
         for (name, data), run in zip(slices.items(), runs, strict=True)
     }
+
+
+def _rests_in_parts(cut, arenas):
+    """The same of the parts, whose arenas are at most as large as before."""
     return {
-        name: budget.Footprint(
-            footprint.flash_bytes - rest.flash_bytes,
-            max(0, footprint.ram_bytes - rest.ram_bytes),
+        name: micro.split_footprint(
+            _measured(splitting.split(cut.master.slice(rest)), arenas)
         )
-        for name, rest in left.items()
+        for name, rest in _labels_without_each(cut)
     }
+
+
+def _labels_without_each(cut):
+    """Pairs of each category and node, and the labels that are left."""
+    for name, below in slicing.labels_by_name(cut.small.metadata).items():
+        if rest := [label for label in cut.labels if label not in below]:
+            yield name, rest
