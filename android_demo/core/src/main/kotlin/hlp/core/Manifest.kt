@@ -92,6 +92,7 @@ private fun read(json: JSONObject): Manifest {
     val models = json.getJSONArray("models").objects()
     if (models.isEmpty()) throw Problem("The manifest lists no model. Export at least one.")
     val networks = models.map(::readNetwork)
+    networks.forEach(::checkColours)
     return Manifest(
         taxonomy = readTaxonomy(json.getJSONObject("taxonomy")),
         normalisation = readNormalisation(models.first().getJSONObject("normalisation")),
@@ -99,6 +100,17 @@ private fun read(json: JSONObject): Manifest {
         parts = json.getJSONArray("parts").objects().map(::readPart),
         bundle = json.optJSONObject("bundle")?.let { readBundle(it, networks.size) },
     )
+}
+
+/** What the camera gives are red, green and blue. */
+private fun checkColours(network: Network) {
+    val shape = network.input.shape
+    if (shape.last() != 3) {
+        throw Problem(
+            "Expected models that take red, green and blue, got one for images of $shape. Train " +
+                "a network on images of three channels.",
+        )
+    }
 }
 
 private fun readNetwork(json: JSONObject) = Network(

@@ -37,6 +37,12 @@ class ManifestTest {
     }
 
     @Test
+    fun refusesGreyImages() {
+        val message = message { it.replace(Regex("""32,\s*3\s*]"""), "32, 1]") }
+        assertTrue("[1, 32, 32, 1]" in message && "three channels" in message, message)
+    }
+
+    @Test
     fun refusesWhatIsNoManifest() {
         assertTrue("cannot be read" in message { "no JSON" })
         assertTrue("cannot be read" in message { it.replace("\"sha256\"", "\"digest\"") })
