@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tflite_export.images import as_float
+from tflite_export.images import as_float, some
 
 SHAPE = (2, 2, 3)
 
@@ -33,3 +33,8 @@ def test_floats_stay():
 def test_refuses_what_does_not_fit(images, message):
     with pytest.raises(ValueError, match=message):
         as_float(images, SHAPE)
+
+
+def test_some_of_no_images_are_refused():
+    with pytest.raises(ValueError, match="at least one image to run, got none"):
+        some(np.zeros((0, *SHAPE)))

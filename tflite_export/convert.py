@@ -7,15 +7,13 @@ import numpy as np
 import tensorflow as tf
 
 from tflite_export import flatbuffer, gains, quiet
+from tflite_export.images import PIXEL_SCALE, PIXEL_ZERO_POINT
 
 _TYPES = {"int8": tf.int8, "float32": tf.float32}
 # Older TFLM builds, NNAPI and the Edge TPU want one scale for a dense layer.
 _DENSE_PER_TENSOR = (
     "_experimental_disable_per_channel_quantization_for_dense_layers"
 )
-# One step of the int8 input is one step of an 8-bit pixel.
-PIXEL_SCALE = np.float32(1 / 255)
-PIXEL_ZERO_POINT = -128
 
 
 def convert(model: keras.Model, images, io_type: str = "int8") -> bytes:

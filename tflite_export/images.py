@@ -2,6 +2,10 @@
 
 import numpy as np
 
+# One step of the int8 input is one step of an 8-bit pixel: its integer is
+# `pixel - 128`.
+PIXEL_SCALE = np.float32(1 / 255)
+PIXEL_ZERO_POINT = -128
 # Reference kernels and TFLM are slow, and a kernel that differs does so on
 # the first images.
 _SOME = 16
@@ -9,7 +13,9 @@ _RANDOM_GRID = 8
 
 
 def some(images, number: int = _SOME) -> np.ndarray:
-    """A few images, spread over all."""
+    """A few images, spread over all; ValueError when there are none."""
+    if not len(images):
+        raise ValueError("Expected at least one image to run, got none.")
     return images[np.unique(np.linspace(0, len(images) - 1, number, dtype=int))]
 
 

@@ -7,11 +7,8 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from tflite_export import flatbuffer, gains
+from tflite_export.images import PIXEL_SCALE, PIXEL_ZERO_POINT
 from tflite_export.manifest import Tensor
-
-# The integer of an input is `pixel - 128`.
-_PIXEL_SCALE = np.float32(1 / 255)
-_PIXEL_ZERO_POINT = -128
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,12 +62,12 @@ class Border:
                 f"(1, height, width, channels), got {given.shape}."
             )
         if (np.float32(given.scale), given.zero_point) != (
-            _PIXEL_SCALE,
-            _PIXEL_ZERO_POINT,
+            PIXEL_SCALE,
+            PIXEL_ZERO_POINT,
         ):
             raise ValueError(
                 f"Expected the input of {name} to be `pixel - 128`, so of "
-                f"scale 1/255 and zero point {_PIXEL_ZERO_POINT}, got "
+                f"scale 1/255 and zero point {PIXEL_ZERO_POINT}, got "
                 f"{given.scale} and {given.zero_point}."
             )
 

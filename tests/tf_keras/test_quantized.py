@@ -11,7 +11,6 @@ import tf_keras
 import hlp_keras
 from hlp_keras import assembly
 from tflite_export import (
-    convert,
     flatbuffer,
     master,
     quiet,
@@ -88,7 +87,7 @@ def trained_master(kind):
 def test_the_master_is_int8_with_the_promised_input(kind):
     whole = slicing.Master(trained_master(kind))
     assert whole.input.scale == pytest.approx(1 / 255, rel=1e-6)
-    assert whole.input.zero_point == convert.PIXEL_ZERO_POINT
+    assert whole.input.zero_point == -128
     assert whole.metadata["made"]["calibration"]["source"] == "here"
 
 
