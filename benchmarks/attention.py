@@ -14,7 +14,8 @@ from training import attention, preset, sources, tables
 from training.workdir import Workdir
 
 # Brought the meant one of several objects out of both kinds of images on all of
-# the first four networks that were measured, where others did on some.
+# the first four networks that were measured, where others did on some. It was
+# fixed before those that came after.
 _FOR_SEVERAL = attention.Method("block_outputs", 3.0)
 
 
