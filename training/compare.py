@@ -100,11 +100,15 @@ def compare(
     _check_budget(hlp_keras.cost(solved), whole_cost)
     logits = networks.logits(model, config, source, "hierarchical")
     full = _Whole(model, logits, source.test.labels)
-    plain = networks.plain(every, full.cost(every).macs)
+    plain = networks.plain(every, solved)
     way = tuple(stage for level in model.levels for stage in level)
     as_deep = None
     if not only_whole and _blocks(way) > _blocks(stages.plain_stages()):
-        as_deep = networks.plain(every, full.cost(every).macs, way=way)
+        as_deep = networks.plain(
+            every,
+            networks.solve(every, whole_cost.macs, way),
+            folder="plain_as_deep",
+        )
     plain = _Whole(plain.model, plain.logits, source.test.labels)
     results = []
     sets = ()
@@ -116,9 +120,9 @@ def compare(
             widths = plain_widths
         else:
             widths = () if chosen.is_random else scratch_widths
+            solved = networks.solve(chosen, full.cost(chosen).macs)
         scratch = (
-            networks.plain(chosen, full.cost(chosen).macs, width)
-            for width in (1, *widths)
+            networks.plain(chosen, solved, width) for width in (1, *widths)
         )
         results.append(_compare_on(chosen, full, plain, *scratch))
     whole, *results = results
@@ -249,16 +253,15 @@ class _Networks:
             macs,
         )
 
-    def plain(self, chosen, macs, width=1, way=None):
-        """That for `macs`, or of a multiple of its width, trained."""
-        solved = self.solve(chosen, macs, way)
+    def plain(self, chosen, solved, width=1, folder=None):
+        """What was solved for a set, or a multiple of its width, trained."""
         levels = [stages.scaled(solved.levels[0], width)]
         config = dataclasses.replace(
             self.config, levels=stages.levels_to_lists(levels)
         )
         model = self._build(config, solved.taxonomy)
         source = data.restrict(self.source, chosen.categories)
-        folder = "plain_as_deep" if way else _directory(chosen, width)
+        folder = folder or _directory(chosen, width)
         logits = self.logits(model, config, source, folder)
         return _Plain(model, logits, source.test.labels)
 

@@ -11,8 +11,8 @@ ResNet-8 in MLPerf Tiny.
 60 epochs gave 85.0 %, and 94 % on the training images (`docs/results/runs` has
 the logs of both).
 
-Taught by the network of the configuration cifar10_wide for 55 epochs, in 83
-minutes, it reaches 87.1 % (1 run; the preset cifar10_resnet_taught):
+Taught by the network of the configuration cifar10_wide for 55 epochs, in about
+80 minutes, it reaches 87.1 % (1 run; the preset cifar10_resnet_taught):
 
 hlp-train --config cifar10 --data cifar10 --workdir DIR --config.epochs=55
 --config.teacher=WIDE/last.keras

@@ -3,7 +3,7 @@
 hlp-train --config cifar10_wide --data cifar10 --workdir DIR
 
 100.5 million multiply-accumulates, 1.7 million parameters. 88.1 % accuracy
-after 48 minutes on two cores, on JPEG copies of the images (1 run,
+after about 50 minutes on two cores, on JPEG copies of the images (1 run,
 `docs/results/runs` has the log). Its DIR/last.keras is what `config.teacher`
 takes.
 """
