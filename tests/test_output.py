@@ -65,15 +65,28 @@ def test_an_error_leaves_everything_as_it_was(tmp_path):
     assert files(tmp_path) == ["out"]
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "manifest.json"])
-def test_refuses_a_directory_with_other_files(tmp_path, name):
-    (tmp_path / name).write_text("mine")
+def test_refuses_a_directory_with_other_files(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
     with (
-        pytest.raises(FileExistsError, match=f"not of an export: {name}"),
+        pytest.raises(FileExistsError, match="not of an export: notes.txt"),
         replacing(tmp_path),
     ):
         raise AssertionError
-    assert (tmp_path / name).read_text() == "mine"
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("mine", "Expecting value"), ('{"version": 1}', "version 3, got 1")],
+)
+def test_refuses_a_manifest_it_cannot_read(tmp_path, text, message):
+    (tmp_path / "manifest.json").write_text(text)
+    with (
+        pytest.raises(FileExistsError, match=message),
+        replacing(tmp_path),
+    ):
+        raise AssertionError
+    assert (tmp_path / "manifest.json").read_text() == text
 
 
 def test_refuses_files_beside_an_export(tmp_path):

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-_IDENTIFIER = b"TFL3"
+from tflite_export import schema_names
+
 # What the readers made from the schema raise where bytes make no sense.
 _DAMAGE = (
     AttributeError,
@@ -24,16 +25,6 @@ _DAMAGE = (
 )
 # Those of the input and those of the last output.
 _LSTM_GATE_WEIGHTS = slice(1, 9)
-
-
-def _names(enum):
-    return {value: name for name, value in vars(enum).items() if name.isupper()}
-
-
-_OPERATOR_NAMES = _names(schema.BuiltinOperator)
-_TYPE_NAMES = {
-    value: name.lower() for value, name in _names(schema.TensorType).items()
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,10 +119,11 @@ def read(data: bytes) -> tuple[Graph, ...]:
     Raises:
         ValueError: no LiteRT model, or a damaged one.
     """
-    if data[4:8] != _IDENTIFIER:
+    if data[4:8] != schema_names.IDENTIFIER:
         raise ValueError(
             f"Expected a LiteRT model, whose bytes 4 to 8 are "
-            f"{_IDENTIFIER}, got {bytes(data[4:8])!r}. Give a .tflite file."
+            f"{schema_names.IDENTIFIER}, got {bytes(data[4:8])!r}. Give a "
+            f".tflite file."
         )
     try:
         model = schema.ModelT.InitFromPackedBuf(data, 0)
@@ -170,7 +162,7 @@ def _tensor(model, index, tensor):
         name=(tensor.name or b"").decode(errors="replace"),
         shape=shape,
         signature=signature,
-        dtype=_TYPE_NAMES.get(tensor.type, f"type {tensor.type}"),
+        dtype=schema_names.TYPES.get(tensor.type, f"type {tensor.type}"),
         zero_points=tuple(map(int, _listed(zero_points))),
         variable=tensor.isVariable,
         buffer=tensor.buffer,
@@ -180,13 +172,12 @@ def _tensor(model, index, tensor):
 
 def _operator(model, tensors, index, operator):
     code = _item(model.operatorCodes, operator.opcodeIndex, "operator code")
-    # Files from before the 128th operator have only the deprecated field.
-    number = max(code.builtinCode, code.deprecatedBuiltinCode)
+    number = schema_names.operator_number(code)
     inputs = _listed(operator.inputs)
     outputs = _listed(operator.outputs)
     return Operator(
         index=index,
-        name=_OPERATOR_NAMES.get(number, f"OPERATOR_{number}"),
+        name=schema_names.OPERATORS.get(number, f"OPERATOR_{number}"),
         version=code.version,
         inputs=tuple(
             None if i == -1 else _item(tensors, i, "tensor") for i in inputs

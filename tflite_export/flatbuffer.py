@@ -12,23 +12,13 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from tflite_export import schema_names
 from tflite_export.manifest import Operator, Tensor
 
 METADATA_NAME = b"hlp_keras"
-_IDENTIFIER = b"TFL3"
 _ALIGNMENT = 16
 # Operators with weights as input 1 and a bias, if any, as input 2.
 _WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
-
-
-def _names(enum):
-    return {value: name for name, value in vars(enum).items() if name.isupper()}
-
-
-_OPERATOR_NAMES = _names(schema.BuiltinOperator)
-_TYPE_NAMES = {
-    value: name.lower() for value, name in _names(schema.TensorType).items()
-}
 
 
 def parse(data: bytes) -> schema.ModelT:
@@ -38,10 +28,10 @@ def parse(data: bytes) -> schema.ModelT:
         ValueError: no LiteRT model, several subgraphs, or weights outside the
             flatbuffer, which TFLM would read as garbage without an error.
     """
-    if data[4:8] != _IDENTIFIER:
+    if data[4:8] != schema_names.IDENTIFIER:
         raise ValueError(
             f"Expected a LiteRT model, whose bytes 4 to 8 are "
-            f"{_IDENTIFIER}, got {data[4:8]!r}."
+            f"{schema_names.IDENTIFIER}, got {data[4:8]!r}."
         )
     try:
         model = schema.ModelT.InitFromPackedBuf(data, 0)
@@ -65,7 +55,7 @@ def parse(data: bytes) -> schema.ModelT:
 def pack(model: schema.ModelT) -> bytes:
     """Writes a model; its weights are aligned to 16 bytes."""
     builder = _AligningBuilder(1024)
-    builder.Finish(model.Pack(builder), file_identifier=_IDENTIFIER)
+    builder.Finish(model.Pack(builder), file_identifier=schema_names.IDENTIFIER)
     return bytes(builder.Output())
 
 
@@ -84,8 +74,7 @@ class _AligningBuilder(flatbuffers.Builder):
 def operator_name(model: schema.ModelT, operator: schema.OperatorT) -> str:
     """The name of an operator as the schema has it, such as `"CONV_2D"`."""
     code = model.operatorCodes[operator.opcodeIndex]
-    # Files from before the 128th operator have only the deprecated field.
-    return _OPERATOR_NAMES[max(code.builtinCode, code.deprecatedBuiltinCode)]
+    return schema_names.OPERATORS[schema_names.operator_number(code)]
 
 
 def operators(model: schema.ModelT) -> tuple[Operator, ...]:
@@ -136,7 +125,7 @@ def _describe(tensor):
     return Tensor(
         name=tensor.name.decode(),
         shape=tuple(int(n) for n in ([] if shape is None else shape)),
-        dtype=_TYPE_NAMES[tensor.type],
+        dtype=schema_names.TYPES[tensor.type],
         scale=scale,
         zero_point=zero_point,
     )

@@ -82,8 +82,14 @@ def present_files(directory: pathlib.Path) -> set[str]:
 def _exported_files(directory):
     try:
         files = Manifest.load(directory).files
-    except (FileNotFoundError, ValueError):
+    except FileNotFoundError:
         return set()
+    except ValueError as error:
+        raise FileExistsError(
+            f"The output directory {directory} holds a manifest that does not "
+            f"tell which files are of the export ({error}). Choose an empty or "
+            f"a new one."
+        ) from error
     return {FILE_NAME, REPORT_NAME, *(file.path for file in files)}
 
 
