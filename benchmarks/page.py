@@ -32,13 +32,23 @@ def update_readme(
 ) -> str:
     """Puts the headlines of every result into the README."""
     rows = [
-        f"| {result.title}: {figure.name} | {_number(figure.value)} "
-        f"| {figure.target} | {_verdict(figure)} |"
+        f"| {'' if index else _link(result)} | {figure.name} "
+        f"| {_number(figure.value)} | {figure.target} | {_verdict(figure)} |"
         for result in _read_all(directory)
-        for figure in result.figures[: result.headlines]
+        for index, figure in enumerate(result.figures[: result.headlines])
     ]
-    header = "| figure | measured | target | reached |"
-    return _between_marks(text, "\n".join([header, "|---|--:|---|---|", *rows]))
+    header = ["| of | figure | measured | target | reached |"]
+    return _between_marks(
+        text, "\n".join([*header, "|---|---|--:|---|---|", *rows])
+    )
+
+
+def _link(result):
+    """The title, which leads to the section of the page of results."""
+    # As the usual viewers of Markdown make a heading's anchor.
+    anchor = re.sub(r"[^\w\- ]", "", result.title.lower()).replace(" ", "-")
+    page = PAGE.relative_to(README.parent).as_posix()
+    return f"[{result.title}]({page}#{anchor})"
 
 
 def update_section(

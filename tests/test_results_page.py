@@ -65,10 +65,20 @@ def test_the_pictures_of_the_committed_page_are_there():
 
 
 def test_a_readme_gets_the_headlines_of_a_result(directory):
+    result = results.read(directory / "speed.json")
+    changed = dataclasses.replace(
+        result,
+        title="Speed, by size: a_b-c",
+        figures=(*result.figures, results.Figure("kept for the page", 1)),
+        headlines=2,
+    )
+    results.write("speed", changed)
     before = "# Title\n<!-- begin of results -->\n<!-- end of results -->\nEnd"
     text = page.update_readme(before, directory)
-    assert "| Speed: speed, ms | 1,234 | under 2 | **no** |" in text
-    assert "size" not in text
+    link = "[Speed, by size: a_b-c](docs/results.md#speed-by-size-a_b-c)"
+    assert f"| {link} | speed, ms | 1,234 | under 2 | **no** |" in text
+    assert "|  | size, kB | 0.5 |  |  |" in text
+    assert "kept for the page" not in text
     assert page.update_readme(text, directory) == text
 
 
