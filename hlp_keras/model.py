@@ -202,6 +202,7 @@ def _fit_levels(taxonomy, levels):
         raise ValueError(
             f"Expected stages for {taxonomy.depth} levels, as deep as the "
             f"taxonomy (trunk and {taxonomy.depth - 1} levels of nodes), got "
-            f"{len(levels)}. Put the stages that are too many into the trunk."
+            f"{len(levels)}. Put the stages that are too many into the trunk, "
+            f"or take the default, None."
         )
     return taxonomy, levels

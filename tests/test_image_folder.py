@@ -3,6 +3,7 @@
 import logging
 
 import numpy as np
+import PIL.ExifTags
 import PIL.Image
 import pytest
 
@@ -50,6 +51,17 @@ def test_images_get_the_label_of_their_folder(folder):
     assert source.train.images[:, 0, 0, 0].tolist() == [10, 11, 20, 21]
     assert source.image_shape == (4, 4, 3)
     assert source.tree is None
+
+
+def test_photos_are_turned_upright(folder):
+    fill(folder)
+    photo = PIL.Image.new("RGB", (4, 4))
+    photo.putpixel((3, 0), (255, 255, 255))
+    exif = photo.getexif()
+    exif[PIL.ExifTags.Base.Orientation] = 6  # Turn it clockwise to see it.
+    photo.save(folder / "train" / "cat" / "0.png", exif=exif)
+    upright = load(folder).train.images[0, ..., 0]
+    assert np.argwhere(upright).tolist() == [[3, 3]]
 
 
 def test_nested_folders_are_the_tree(folder):

@@ -7,9 +7,10 @@ A folder of images is a class. The class folders of `train/` may lie in further
 folders: those are the nodes of a taxonomy. `test/` (or else `val/`) has the
 same classes, nested or not.
 
-Grey images stay grey when all are; otherwise all become RGB. With an image
-size, every image is scaled to cover it and what hangs over is cut away evenly
-on both sides, so nothing is distorted; without one, all must be of one size.
+Images are turned as their EXIF orientation says. Grey images stay grey when
+all are; otherwise all become RGB. With an image size, every image is scaled to
+cover it and what hangs over is cut away evenly on both sides, so nothing is
+distorted; without one, all must be of one size.
 Decoded images go to the user's cache directory (`$XDG_CACHE_HOME`, by default
 `~/.cache`), one file per directory and size, made again when an image changes.
 """
@@ -31,6 +32,8 @@ from training import files
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".webp")
 _LISTED = 5
+# To raise when images are decoded in another way: those kept are made anew.
+_DECODING = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -194,7 +197,8 @@ def _decode_cached(path, train, test, image_size):
 
 def _cache_file(path, image_size):
     root = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
-    key = hashlib.sha256(f"{path} {image_size}".encode()).hexdigest()[:16]
+    decoded_as = f"{path} {image_size} {_DECODING}"
+    key = hashlib.sha256(decoded_as.encode()).hexdigest()[:16]
     return pathlib.Path(root) / "hlp_keras" / f"{path.name}-{key}.npz"
 
 
@@ -229,7 +233,8 @@ def _decode(entries, image_size):
         raise ValueError(
             f"Expected images of one size, got {a[0]}x{a[1]} ({first.path}) "
             f"and {b[0]}x{b[1]} ({second.path}) (height x width). Give an "
-            f"image size to resize them all."
+            f"image size, such as config.image_size = (64, 64), to resize "
+            f"them all."
         )
     channels = max(image.shape[2] for image in images)
     whole = np.empty((len(images), *images[0].shape[:2], channels), np.uint8)
@@ -244,6 +249,8 @@ def _read_image(path, image_size):
         with PIL.Image.open(path) as image:
             if image.mode.startswith(("I", "F")):
                 raise ValueError("more than 8 bits per channel")
+            # As a viewer shows it: cameras note how they were held.
+            image = PIL.ImageOps.exif_transpose(image)
             image = image.convert("L" if image.mode in ("1", "L") else "RGB")
             if image_size is not None:
                 image = _fit(image, image_size)

@@ -129,8 +129,8 @@ def _as_source(name, arrays, image_size):
     if len(shapes) > 1:
         raise ValueError(
             f"Expected training and test images of one shape in {name}, got "
-            f"{' and '.join(map(str, sorted(shapes)))}. Give an image size "
-            f"to resize them to."
+            f"{' and '.join(map(str, sorted(shapes)))}. Give an image size, "
+            f"such as config.image_size = (64, 64), to resize them to."
         )
     return Source(name, **splits, class_names=class_names, tree=arrays["tree"])
 
