@@ -16,7 +16,7 @@ import json
 import pathlib
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 try:
     from ai_edge_litert import interpreter as litert
@@ -50,8 +50,11 @@ def load_interpreter(path, delegate="libedgetpu.so.1"):
 def read_image(path, model):
     """Reads an image as the model's integers."""
     _, height, width, channels = model["input"]["shape"]
-    image = Image.open(path).convert("L" if channels == 1 else "RGB")
-    pixels = np.asarray(image.resize((width, height)), np.float32)
+    # Upright and cut to size, as hlp-train reads its images.
+    image = ImageOps.exif_transpose(Image.open(path))
+    image = image.convert("L" if channels == 1 else "RGB")
+    image = ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR)
+    pixels = np.asarray(image, np.float32)
     pixels = pixels.reshape(1, height, width, channels)
     normalisation = model["normalisation"]
     values = (pixels - normalisation["mean"]) * normalisation["scale"]

@@ -6,9 +6,10 @@ import pathlib
 import numpy as np
 import pytest
 import tiny_models
-from PIL import Image
+from PIL import ExifTags, Image
 
 from tflite_export import manifest
+from training import sources
 
 _PATH = pathlib.Path(__file__).parent.parent / "examples/classify_edgetpu.py"
 _SPEC = importlib.util.spec_from_file_location("classify_edgetpu", _PATH)
@@ -89,6 +90,21 @@ def test_an_unsigned_input_is_the_pixel_itself(exported):
     image = example.read_image(exported / "sky.png", unsigned)
     assert image.dtype == np.uint8
     assert image.tolist() == [[[[0, 128, 255]]]]
+
+
+def test_reads_a_photo_as_the_training_does(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    noise = np.random.default_rng(0).integers(0, 256, (6, 9, 3), np.uint8)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    for split in ("train", "test"):
+        (tmp_path / split / "red").mkdir(parents=True)
+        photo = tmp_path / split / "red" / "1.png"
+        Image.fromarray(noise).save(photo, exif=exif)
+    source = sources.load_source(str(tmp_path), image_size=(4, 5))
+    unsigned = model(shape=(1, 4, 5, 3), dtype="uint8", zero_point=0)
+    image = example.read_image(photo, unsigned)
+    np.testing.assert_array_equal(image, source.test.images)
 
 
 def test_a_gain_is_neutral_but_for_the_nodes_named():
