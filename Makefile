@@ -17,7 +17,7 @@ KERAS_TESTS = $(shell grep -LE '^ *$(ON_TENSORFLOW)' tests/test_*.py)
 
 help:  ## Show this list
 	@echo "make [PYTHON=/path/to/python] TARGET, where TARGET is"
-	@awk -F ':.*  ## ' '/^[a-z].*  ## / {printf "  %-13s%s\n", $$1, $$2}' Makefile
+	@awk -F ':.*  ## ' '/^[a-z].*  ## / {printf "  %-15s%s\n", $$1, $$2}' Makefile
 
 demo: .venv/installed  ## Train, cut out, export and report in demo_out/
 	@echo "== the demo, into demo_out/"
@@ -37,7 +37,7 @@ test-jax: .venv/installed  ## Run the tests of hlp_keras on JAX
 	@echo "== the tests of hlp_keras on JAX"
 	KERAS_BACKEND=jax .venv/bin/python -m pytest $(KERAS_TESTS)
 
-android:  ## Build, test and check the Android demo; installs what it needs
+android:  ## Build, test and check the Android demo; as root installs what it needs
 	@echo "== the Android demo, into android_demo/app/target/"
 	bash android_demo/build_apk.sh
 
@@ -67,7 +67,7 @@ clean:  ## Remove the virtual environments, demo_out/ and all caches
 .venv/installed: setup.cfg constraints.txt
 	$(make_venv)
 	@echo "== installing hlp-keras and its dependencies into .venv" \
-	  "(several minutes and 2 GB the first time)"
+	  "(several minutes and 3 GB the first time)"
 	.venv/bin/python -m pip install -c constraints.txt \
 	  -e ".[train,export,compress,report,jax,test]"
 	@echo "== installing tflite-micro, which not every platform has"
