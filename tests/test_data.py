@@ -65,6 +65,8 @@ def test_a_taxonomy_has_a_path_or_a_name(source, tmp_path):
     assert len(data.load_taxonomy("cifar10", source).categories) == 10
     with pytest.raises(ValueError, match="one of cifar10, .* got 'cifar'"):
         data.load_taxonomy("cifar", source)
+    with pytest.raises(FileNotFoundError, match="'yours.yaml'.* no such file"):
+        data.load_taxonomy("yours.yaml", source)
 
 
 def test_labels_follow_the_names(source):

@@ -1,9 +1,10 @@
 import importlib.util
 
+import numpy as np
 import pytest
 
 import hlp_keras
-from training import finetuning
+from training import finetuning, sources
 from training.config import TrainConfig
 from training.workdir import Workdir
 
@@ -56,16 +57,12 @@ def test_a_preset_is_a_start():
 @pytest.fixture
 def workdir(tmp_path):
     """Claims a directory of two epochs, as if some were finished."""
-
-    class Source:
-        name = "photos"
-
-        class train:  # noqa: N801
-            images = range(8)
+    split = sources.Split(np.zeros((8, 4, 4, 1), np.uint8), np.zeros(8, int))
+    source = sources.Source("photos", split, split, ("cat",))
 
     def claim(finished, finetuned=None):
         made = Workdir(tmp_path)
-        made.claim(TrainConfig(taxonomy="t", epochs=2), Source, finetuned)
+        made.claim(TrainConfig(taxonomy="t", epochs=2), source, finetuned)
         if finished:
             made.last.touch()
             rows = "".join(f"{i + 1},0.5\n" for i in range(finished))

@@ -1,18 +1,21 @@
 """The files of a run, however it ends."""
 
 import dataclasses
+import json
 import shutil
 
 import numpy as np
 import pytest
 
+import hlp_keras
+from training import data
 from training.config import TrainConfig
 from training.sources import Source, Split
 from training.workdir import Workdir
 
 CONFIG = TrainConfig(taxonomy="cifar10", epochs=5)
 SPLIT = Split(np.zeros((3, 4, 4, 1), np.uint8), np.zeros(3, np.int32))
-SOURCE = Source("photos", SPLIT, SPLIT, ("cat",))
+SOURCE = Source("photos", SPLIT, SPLIT, ("cat", "dog"))
 
 
 class FakeModel:
@@ -131,6 +134,39 @@ def test_another_run_is_told_what_differs(workdir):
         r"there and \[8, 8\] here. Choose another directory",
     ):
         workdir.claim(config, source)
+
+
+def test_a_taxonomy_file_that_was_changed_is_noticed(workdir):
+    taxonomies = [
+        hlp_keras.Taxonomy.from_nested({"animal": names})
+        for names in (["cat", "dog"], ["dog", "cat"])
+    ]
+    first, changed = (data.relabel(SOURCE, each) for each in taxonomies)
+    workdir.claim(CONFIG, first)
+    workdir.claim(CONFIG, first)
+    with pytest.raises(
+        ValueError,
+        match=r"categories is \['cat', 'dog'\] there and \['dog', 'cat'\] here",
+    ):
+        workdir.claim(CONFIG, changed)
+    moved = hlp_keras.Taxonomy.from_nested({"pet": ["cat", "dog"]})
+    with pytest.raises(ValueError, match="run: tree is {'animal': .* there"):
+        workdir.claim(CONFIG, data.relabel(SOURCE, moved))
+
+
+def test_a_large_tree_is_not_quoted(workdir):
+    workdir.claim(CONFIG, dataclasses.replace(SOURCE, tree={"a" * 99: None}))
+    other = dataclasses.replace(SOURCE, tree={"b" * 300: None})
+    with pytest.raises(ValueError, match="run: tree is another there. Choose"):
+        workdir.claim(CONFIG, other)
+
+
+def test_an_early_run_goes_on(workdir):
+    workdir.claim(CONFIG, SOURCE)
+    early = json.loads(workdir.config.read_text())
+    del early["categories"], early["tree"]
+    workdir.config.write_text(json.dumps(early))
+    workdir.claim(CONFIG, SOURCE)
 
 
 def test_a_directory_without_a_run_is_named(workdir):

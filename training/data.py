@@ -30,6 +30,11 @@ def load_taxonomy(name: str, source: Source) -> hlp_keras.Taxonomy:
         return hlp_keras.Taxonomy.from_nested(source.tree)
     if os.path.isfile(name):
         return hlp_keras.Taxonomy.from_yaml(name)
+    if name.endswith((".yaml", ".yml", ".json")):
+        raise FileNotFoundError(
+            f"Expected a taxonomy in {name!r}, as config.taxonomy says, but "
+            f"there is no such file."
+        )
     return hlp_keras.Taxonomy.from_name(name)
 
 
@@ -54,7 +59,11 @@ def relabel(source: Source, taxonomy: hlp_keras.Taxonomy) -> Source:
         for split in (source.train, source.test)
     )
     return dataclasses.replace(
-        source, train=train, test=test, class_names=categories
+        source,
+        train=train,
+        test=test,
+        class_names=categories,
+        tree=taxonomy.to_nested(),
     )
 
 

@@ -6,6 +6,7 @@ gives it such a process.
 """
 
 import dataclasses
+import hashlib
 import logging
 import os
 import sys
@@ -73,7 +74,7 @@ def _run(model, stage, config, source, workdir):
     """One stage, into its work directory."""
     steps = data.steps_per_epoch(source.train, config)
     tuned = _make(model, stage, config.epochs * steps)
-    workdir.claim(config, source, dataclasses.asdict(stage))
+    workdir.claim(config, source, dataclasses.asdict(stage), _digest(model))
     _compile(tuned.model, model.taxonomy, config, steps)
     finished = _restore(tuned.model, workdir) // steps
     logging.info("%d of %d epochs are finished.", finished, config.epochs)
@@ -124,6 +125,13 @@ def _compile(flat, taxonomy, config, steps):
         metrics=[tf_keras.metrics.SparseCategoricalAccuracy("accuracy")],
     )
     optimizer.build(flat.trainable_variables)
+
+
+def _digest(model):
+    digest = hashlib.sha256()
+    for weight in model.get_weights():
+        digest.update(np.ascontiguousarray(weight))
+    return digest.hexdigest()
 
 
 def _copy(model):
@@ -192,11 +200,13 @@ class _Keeper(tf_keras.callbacks.Callback):
 def _write_master(flat, model, source, workdir):
     with quiet.quiet():
         converted = quantized.to_tflite(flat)
+    # The master knows categories by their index in the full network.
+    indices = np.array(list(model.taxonomy.class_indices.values()))
     made = export.export_trained_master(
         model,
         converted,
         source.test.images,
-        source.test.labels,
+        indices[source.test.labels],
         workdir.master,
         calibration=Calibration(
             f"{workdir.data_name()}, by quantisation-aware training",

@@ -46,7 +46,7 @@ class Source:
         test: the images that it is judged by.
         class_names: what the labels stand for.
         tree: the classes as nested mappings, when they came as nested
-            folders.
+            folders or are numbered as in a taxonomy.
     """
 
     name: str

@@ -13,6 +13,9 @@ from training import files
 from training.config import TrainConfig
 from training.sources import Source
 
+# What an error does not quote, such as a tree of many categories.
+_LONG = 200
+
 
 class Workdir:
     """Directory of a training run.
@@ -50,6 +53,7 @@ class Workdir:
         config: TrainConfig,
         source: Source,
         finetuning: Mapping | None = None,
+        weights: str | None = None,
     ) -> None:
         """Makes this the directory of a run, or checks that it is already.
 
@@ -57,6 +61,7 @@ class Workdir:
             config: the settings.
             source: the images.
             finetuning: what else a fine-tuning is told.
+            weights: digest of those that a fine-tuning begins with.
 
         Raises:
             ValueError: it belongs to a run with other settings or data.
@@ -65,6 +70,7 @@ class Workdir:
         mine = {"data": source.name, **settings_of(config, source)}
         if finetuning is not None:
             mine["finetuning"] = dict(finetuning)
+            mine["weights"] = weights
         text = json.dumps(mine, indent=2, ensure_ascii=False) + "\n"
         if self.config.exists():
             check_same(self.path, self._read_config(), mine)
@@ -177,6 +183,9 @@ def settings_of(config: TrainConfig, source: Source) -> dict:
     """What a run is told, as JSON gives it back."""
     settings = {
         "images": len(source.train.images),
+        # The file that the settings name may have changed meanwhile.
+        "categories": source.class_names,
+        "tree": source.tree,
         "config": dataclasses.asdict(config),
     }
     return json.loads(json.dumps(settings))
@@ -185,9 +194,12 @@ def settings_of(config: TrainConfig, source: Source) -> dict:
 def check_same(path: os.PathLike, theirs: Mapping, mine: Mapping) -> None:
     """Raises ValueError unless what is at `path` is of the same run."""
     theirs, mine = ({**run, **run["config"]} for run in (theirs, mine))
+    names = (theirs.keys() | mine.keys()) - {"config"}
+    # Early runs did not note these.
+    names -= {"categories", "tree", "weights"} - theirs.keys()
     differences = [
-        f"{name} is {theirs.get(name)!r} there and {mine.get(name)!r} here"
-        for name in sorted((theirs.keys() | mine.keys()) - {"config"})
+        _difference(name, theirs.get(name), mine.get(name))
+        for name in sorted(names)
         if theirs.get(name) != mine.get(name)
     ]
     if differences:
@@ -196,6 +208,12 @@ def check_same(path: os.PathLike, theirs: Mapping, mine: Mapping) -> None:
             f"{'; '.join(differences)}. Choose another directory, or the "
             f"same settings to go on with that run."
         )
+
+
+def _difference(name, theirs, mine):
+    if max(len(repr(theirs)), len(repr(mine))) > _LONG:
+        return f"{name} is another there"
+    return f"{name} is {theirs!r} there and {mine!r} here"
 
 
 def _test_accuracy(row):

@@ -1,12 +1,13 @@
 import csv
+import dataclasses
 
 import networks
 import numpy as np
 import pytest
 
 import hlp_keras
-from tflite_export import slicing
-from training import finetune, finetuning, sources
+from tflite_export import making, slicing
+from training import data, finetune, finetuning, sources
 from training.config import TrainConfig
 from training.workdir import Workdir
 
@@ -115,6 +116,27 @@ def test_a_directory_of_another_run_is_refused(whole):
     workdir, _ = whole
     with pytest.raises(ValueError, match="belongs to another run.*sparsity"):
         run("prune,quantize", workdir.path, sparsity=0.5)
+
+
+def test_a_directory_of_another_network_is_refused(whole):
+    workdir, _ = whole
+    other = networks.build()
+    other.set_weights([weight + 1 for weight in other.get_weights()])
+    with pytest.raises(ValueError, match="belongs to another run: weights is"):
+        run("prune,quantize", workdir.path, other)
+
+
+def test_the_master_of_a_cutout_is_checked_on_its_images(tmp_path):
+    small = hlp_keras.cutout(networks.build(), ["dog", "car"])
+    indices = list(small.taxonomy.class_indices.values())
+    assert indices != [0, 1]
+    few = data.restrict(SOURCE, small.taxonomy.categories)
+    config = dataclasses.replace(CONFIG, epochs=1)
+    stages = [(stage, config) for stage in finetuning.stages("quantize")]
+    finetune.finetune(small, stages, few, tmp_path)
+    made = slicing.Master(Workdir(tmp_path).master.read_bytes())
+    accuracy = making.read(made.metadata).accuracy
+    assert accuracy.images == len(few.test.images)
 
 
 def test_a_loss_that_is_no_number_ends_the_run(tmp_path):
