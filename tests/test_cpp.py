@@ -24,6 +24,11 @@ def test_identifier_refuses_what_has_no_letter(text):
         cpp.identifier(text)
 
 
+def test_prefix_begins_with_a_letter():
+    assert cpp.prefix("3-cats") == "n3_cats"
+    assert cpp.prefix("cats") == "cats"
+
+
 def test_camel_case():
     assert cpp.camel_case("head_pet_2") == "HeadPet2"
 

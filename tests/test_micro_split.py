@@ -37,6 +37,18 @@ def test_features_of_one_level_share_a_place():
     assert planned.feature_bytes == 36 + 54
 
 
+def test_long_names_leave_short_files():
+    head = micro_models.part("head_animal")
+    twins = [
+        dataclasses.replace(head, name=f"head_{'.52a0.' * 23}{number}")
+        for number in range(2)
+    ]
+    planned = micro_split.plan([*micro_models.parts(), *twins])
+    identifiers = [p.identifier for p in planned.parts]
+    assert max(map(len, identifiers)) < 90
+    assert len(set(identifiers)) == 6
+
+
 def test_a_branch_beside_another_takes_no_more_features():
     branch = micro_models.part("branch_animal")
     head = micro_models.part("head_animal")

@@ -35,6 +35,21 @@ def test_identifiers_are_distinct_too():
     assert len({cpp.identifier(stem) for stem in stems}) == 2
 
 
+@pytest.mark.parametrize("names", [("a_b", "a__b"), ("3", "n3"), ("é", "É")])
+def test_identifiers_of_odd_names_are_distinct(names):
+    taxonomy = hlp_keras.Taxonomy.from_nested(list(names))
+    stems = file_stems(taxonomy, [[name] for name in names])
+    assert len({cpp.prefix(stem) for stem in stems}) == 2
+
+
+def test_identifiers_are_short_in_any_script():
+    names = [f"加加加加加加{i}" for i in range(8)]
+    taxonomy = hlp_keras.Taxonomy.from_nested([*names, "another"])
+    (stem,) = file_stems(taxonomy, [names])
+    assert stem.startswith("加加加加加加-and-7-more-")
+    assert len(cpp.prefix(stem)) < 60
+
+
 def test_names_of_signs_alone_have_files():
     taxonomy = hlp_keras.Taxonomy.from_nested(["+", "-", "cat"])
     stems = file_stems(taxonomy, [["+"], ["+", "-"], ["+", "cat"], ["cat"]])

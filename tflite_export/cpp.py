@@ -34,6 +34,12 @@ def identifier(text: str) -> str:
     return "_".join(words).lower()
 
 
+def prefix(text: str) -> str:
+    """Makes an identifier that does not start with a digit."""
+    made = identifier(text)
+    return f"n{made}" if made[0].isdigit() else made
+
+
 def camel_case(identifier: str) -> str:
     """Joins words: `"head_pet"` gives `"HeadPet"`."""
     return "".join(word.capitalize() for word in identifier.split("_"))

@@ -77,7 +77,7 @@ def model_files(
     _check_class_indices(class_indices)
     if model.metadata:
         _check_labels(class_indices, flatbuffer.read_metadata(model))
-    prefix = _prefix(name)
+    prefix = cpp.prefix(name)
     return _render(
         "model",
         prefix,
@@ -118,7 +118,7 @@ def split_files(
     _check_class_indices(class_indices)
     class_indices = _in_class_order(plan, class_indices)
     models = [planned.model for planned in plan.parts]
-    prefix = _prefix(name)
+    prefix = cpp.prefix(name)
     return _render(
         "split",
         prefix,
@@ -166,11 +166,6 @@ def _split_arena_size(plan):
         [planned.model for planned in plan.parts],
         max(planned.part.arena_bytes for planned in plan.parts),
     )
-
-
-def _prefix(name):
-    prefix = cpp.identifier(name)
-    return f"n{prefix}" if prefix[0].isdigit() else prefix
 
 
 def _check_class_indices(class_indices):

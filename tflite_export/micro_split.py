@@ -17,6 +17,8 @@ from tflite_export.micro_border import Border
 
 # Each head is a bit of an integer.
 _MOST_HEADS = 64
+# Files are named after it, and after the model's name.
+_LONGEST_IDENTIFIER = 80
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,7 +158,7 @@ def _identifiers(parts):
     """Names for C++, which differ by more than underscores."""
     found = {}
     for part in parts:
-        base = cpp.identifier(part.name)
+        base = cpp.identifier(part.name)[:_LONGEST_IDENTIFIER].rstrip("_")
         numbered = (f"{base}_{number}" for number in itertools.count(2))
         identifier = next(
             candidate

@@ -4,6 +4,8 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
+from tflite_export import cpp
+
 _LONGEST_STEM = 60
 # Other files and folders of an export.
 _RESERVED = ("bundle", "manifest", "parts")
@@ -61,8 +63,8 @@ def distinct(names: Iterable[str]) -> list[str]:
 
 
 def _is_taken(stem, stems):
-    """Whether files or identifiers, which have no dashes, would be equal."""
-    return stem.replace("-", "_") in {s.replace("-", "_") for s in stems}
+    """Whether files, or the names of C++ code after them, would be equal."""
+    return cpp.prefix(stem) in map(cpp.prefix, stems)
 
 
 def _file_stem(names):
@@ -71,10 +73,17 @@ def _file_stem(names):
     # Names of signs alone leave nothing.
     slugs = list(filter(None, slugs)) or [_digest(names)]
     stem = "-".join(slugs)
-    if len(stem) <= _LONGEST_STEM:
+    if _length(stem) <= _LONGEST_STEM:
         return stem
     first = slugs[0][: _LONGEST_STEM // 2]
+    while _length(first) > _LONGEST_STEM // 2:
+        first = first[:-1]
     return f"{first}-and-{len(names) - 1}-more-{_digest(names)}"
+
+
+def _length(stem):
+    """Of a file's name or of C++ code's, in which some signs take five."""
+    return max(len(stem), len(cpp.prefix(stem)))
 
 
 def _digest(names):
