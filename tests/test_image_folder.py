@@ -53,6 +53,11 @@ def test_images_get_the_label_of_their_folder(folder):
     assert source.tree is None
 
 
+def test_a_class_may_be_called_like_an_image(folder):
+    fill(folder, train=("cat", "a.png"), test=("cat", "a.png"))
+    assert set(load(folder).class_names) == {"cat", "a.png"}
+
+
 def test_photos_are_turned_upright(folder):
     fill(folder)
     photo = PIL.Image.new("RGB", (4, 4))

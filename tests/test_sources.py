@@ -51,13 +51,22 @@ def test_grey_images_get_a_channel(save):
     assert sources.load_source(save(shape=(4, 5))).image_shape == (4, 5, 1)
 
 
-@pytest.mark.parametrize("shape", [(4, 4), (4, 4, 3)])
+@pytest.mark.parametrize("shape", [(4, 4), (4, 4, 3), (4, 4, 5)])
 def test_images_are_resized(save, shape):
     path = save(shape=shape, x_test=np.full((2, *shape), 7, np.uint8))
     source = sources.load_source(path, image_size=(6, 8))
-    assert source.train.images.shape == (6, 6, 8, 3 if len(shape) == 3 else 1)
+    channels = shape[2] if len(shape) == 3 else 1
+    assert source.train.images.shape == (6, 6, 8, channels)
     assert source.test.images.dtype == np.uint8
     assert (source.test.images == 7).all()
+
+
+def test_a_fourth_channel_is_no_opacity(save):
+    pixels = np.full((2, 4, 4, 4), 200, np.uint8)
+    pixels[..., 3] = 0
+    path = save(shape=(4, 4, 4), x_test=pixels)
+    resized = sources.load_source(path, image_size=(6, 8)).test.images
+    assert resized[0, 0, 0].tolist() == [200, 200, 200, 0]
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ folders: those are the nodes of a taxonomy. `test/` (or else `val/`) has the
 same classes, nested or not.
 
 Images are turned as their EXIF orientation says. Grey images stay grey when
-all are; otherwise all become RGB. With an image size, every image is scaled to
-cover it and what hangs over is cut away evenly on both sides, so nothing is
-distorted; without one, all must be of one size.
+all are, and none has a palette or opacity; otherwise all become RGB. With an
+image size, every image is scaled to cover it and what hangs over is cut away
+evenly on both sides, so nothing is distorted; without one, all must be of one
+size.
 Decoded images go to the user's cache directory (`$XDG_CACHE_HOME`, by default
 `~/.cache`), one file per directory and size, made again when an image changes.
 """
@@ -103,10 +104,16 @@ def resized(images: np.ndarray, image_size: tuple[int, int]) -> np.ndarray:
     """Resizes uint8 images of shape `(number, height, width, channels)`."""
     if images.shape[1:3] == tuple(image_size):
         return images
-    if images.shape[3] == 1:
-        images = images[..., 0]  # As Pillow has grey images.
-    fitted = [_fit(PIL.Image.fromarray(image), image_size) for image in images]
-    return np.stack([np.atleast_3d(np.asarray(image)) for image in fitted])
+    return np.stack([_resized(image, image_size) for image in images])
+
+
+def _resized(image, image_size):
+    if image.shape[2] == 3:
+        return np.asarray(_fit(PIL.Image.fromarray(image), image_size))
+    # Pillow would take a fourth channel for opacity, and does not know more.
+    channels = np.moveaxis(image, 2, 0)
+    fitted = [_fit(PIL.Image.fromarray(c), image_size) for c in channels]
+    return np.stack(fitted, axis=2)
 
 
 def _existing(path, *names):
@@ -135,8 +142,12 @@ def _walk(folder, classes):
     """Gives the tree below a folder, None for a class, and lists its files."""
     entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     entries = [entry for entry in entries if not entry.name.startswith(".")]
-    images = [e for e in entries if e.name.lower().endswith(SUFFIXES)]
     subfolders = [entry for entry in entries if entry.is_dir()]
+    images = [
+        entry
+        for entry in entries
+        if entry.name.lower().endswith(SUFFIXES) and entry not in subfolders
+    ]
     if images and subfolders:
         raise ValueError(
             f"Expected either images or folders in {folder}, got both: the "
