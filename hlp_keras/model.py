@@ -140,7 +140,9 @@ class HLPModel(keras.Model):
             "gate": self.gate,
             "name": self.name,
             "trainable": self.trainable,
-            "frozen": [n for n, s in self.segments.items() if not s.trainable],
+            "frozen": [
+                part.name for part in _parts(self) if not part.trainable
+            ],
         }
 
     @classmethod
@@ -152,9 +154,17 @@ class HLPModel(keras.Model):
         )
         frozen = config.pop("frozen", ())
         model = cls(**config)
-        for name in frozen:
-            model.segments[name].trainable = False
+        for part in _parts(model):
+            if part.name in frozen:
+                part.trainable = False
         return model
+
+
+def _parts(model):
+    """What can be frozen: segments, and the layers in them."""
+    for segment in model.segments.values():
+        yield segment
+        yield from assembly.flat_layers(segment)
 
 
 def check_model(model) -> None:

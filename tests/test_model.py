@@ -231,6 +231,16 @@ def test_a_segment_that_is_frozen_stays_so(tmp_path):
         assert frozen == ["trunk", "head_pet"]
 
 
+def test_a_block_that_is_frozen_stays_so(tmp_path):
+    model = networks.build()
+    model.segments["trunk"].layers[0].trainable = False
+    loaded = networks.save_and_load(model, tmp_path)
+    for one in (model, loaded):
+        stem, block, *_ = one.segments["trunk"].layers
+        assert not stem.trainable_weights
+        assert block.trainable_weights
+
+
 def test_a_users_trunk_that_is_frozen_stays_so(tmp_path):
     trunk, layer = own_trunk()
     trunk.trainable = False
