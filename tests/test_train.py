@@ -224,6 +224,12 @@ def test_without_warmup_the_learning_rate_begins_high(schedule):
     assert rate[100] == pytest.approx(end, abs=1e-6)
 
 
+def test_a_network_without_nodes_has_nothing_to_cue():
+    config = dataclasses.replace(CONFIG, cues=0.5, levels=(((8, 1, 1),),))
+    taxonomy = hlp_keras.Taxonomy.from_nested(TREE)
+    assert train.build_model(config, taxonomy, (16, 16, 3)).gate is None
+
+
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_only_kernels_decay(optimizer):
     config = dataclasses.replace(

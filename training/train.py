@@ -146,15 +146,17 @@ def build_model(
 
     One that is trained on cues has a gain, unless there is nothing to cue.
     """
-    is_cued = config.cues > 0 and taxonomy.nodes
-    return hlp_keras.HLPModel(
+    model = hlp_keras.HLPModel(
         taxonomy,
         image_shape,
         config.family,
         config.levels,
         config.width_exponent,
-        gate=config.cue_gate if is_cued else None,
     )
+    # Few levels may leave a taxonomy none of its nodes.
+    if config.cues > 0 and model.taxonomy.nodes:
+        return hlp_keras.attend(model, config.cue_gate)
+    return model
 
 
 def compile_model(
