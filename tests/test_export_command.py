@@ -48,6 +48,11 @@ def hlp_export(files, monkeypatch):
     return run
 
 
+def test_a_name_with_a_comma_comes_in_quotes(hlp_export, capsys):
+    assert hlp_export(categories='"tench, Tinca tinca",cat') == 1
+    assert "node 'tench, Tinca tinca'" in capsys.readouterr().err
+
+
 def test_exports_and_prints_a_table(hlp_export, files, capfd):
     assert hlp_export(num_calibration_samples=20, calibration_seed=3) == 0
     printed, complaints = capfd.readouterr()

@@ -6,6 +6,7 @@ command imports what it needs: TensorFlow takes seconds, and slicing a master
 does without.
 """
 
+import csv
 import dataclasses
 import os
 import pathlib
@@ -31,8 +32,9 @@ _MASTER = flags.DEFINE_string(
 _CATEGORIES = flags.DEFINE_multi_string(
     "categories",
     None,
-    "A category set: names of categories and nodes, separated by commas. "
-    "Repeat the flag to export several models.",
+    "A category set: names of categories and nodes, separated by commas; a "
+    "name with a comma in quotes, '\"tench, Tinca tinca\",dog'. Repeat the "
+    "flag to export several models.",
 )
 _OUTPUT_DIR = flags.DEFINE_string(
     "output_dir",
@@ -318,10 +320,8 @@ def _limits():
 
 
 def _category_sets():
-    return [
-        [name.strip() for name in text.split(",") if name.strip()]
-        for text in _CATEGORIES.value
-    ]
+    rows = csv.reader(_CATEGORIES.value, skipinitialspace=True)
+    return [[name.strip() for name in row if name.strip()] for row in rows]
 
 
 def _progress(line):
