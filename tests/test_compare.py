@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shutil
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 import hlp_keras
 from training import compare, train
+from training.category_sets import CategorySet
 from training.config import TrainConfig
 from training.sources import Source, Split
 
@@ -45,6 +47,19 @@ def path(tmp_path_factory):
 @pytest.fixture(scope="module")
 def result(path):
     return compare.compare(CONFIG, SOURCE, path, **WIDTHS)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "expected"),
+    [
+        (("pet", "a/b.c"), r"scratch/pet\+a%2Fb%2Ec"),
+        (("..",), "scratch/%2E%2E"),
+        (tuple("加" * 30), "scratch/[0-9a-f]{64}"),
+    ],
+)
+def test_directories_have_names_that_files_may_have(nodes, expected):
+    made = compare._directory(CategorySet(nodes, ("cat",)), 1)
+    assert re.fullmatch(expected, str(made))
 
 
 def test_every_network_has_a_directory(result, path):
