@@ -242,9 +242,16 @@ def _finetune(options):
 def _restart(environment):
     """Runs the same command in place of this process, which ends here."""
     sys.stdout.flush()
+    # Not `-m training`, which would take the user's own training.py.
+    root = str(pathlib.Path(__file__).parent.parent)
+    code = (
+        f"import sys; sys.path = [{root!r}, *filter(None, sys.path)]; "
+        f"sys.argv[0] = {sys.argv[0]!r}; "
+        f"from training.__main__ import train; train()"
+    )
     os.execve(
         sys.executable,
-        [sys.executable, "-m", "training", *sys.argv[1:]],
+        [sys.executable, "-c", code, *sys.argv[1:]],
         {**os.environ, **environment},
     )
 
