@@ -61,6 +61,14 @@ def test_says_by_how_much_and_what_to_leave_away(
         budget.check_budget(_NEEDED, flash_budget, ram_budget, _SAVINGS)
 
 
+def test_says_that_leaving_away_does_not_help():
+    savings = {"vehicle": _SAVINGS["vehicle"]}  # of RAM nothing
+    with pytest.raises(
+        ValueError, match="4,000 more .* one of them saves noth"
+    ):
+        budget.check_budget(_NEEDED, None, 16_000, savings)
+
+
 def test_refuses_without_knowing_what_is_saved():
     with pytest.raises(ValueError, match="1,000 more .* Leave categories away"):
         budget.check_budget(_NEEDED, flash_budget=89_000)

@@ -90,11 +90,21 @@ def test_a_fourth_channel_is_no_opacity(save):
             {"x_test": np.zeros((2, 5, 4, 3), np.uint8)},
             r"images of one shape .* \(4, 4, 3\) and \(5, 4, 3\).*image size",
         ),
+        (
+            {"x_test": np.zeros((2, 4, 4, 1), np.uint8)},
+            r"images of one shape .*\(4, 4, 3\). Make all grey or all colour",
+        ),
+        ({"class_names": ["cat", "cat"]}, "once in .* 'cat' comes more than"),
     ],
 )
 def test_an_npz_file_that_does_not_fit_is_refused(save, changes, message):
     with pytest.raises(ValueError, match=message):
         sources.load_source(save(**changes))
+
+
+def test_class_names_may_be_bytes(save):
+    source = sources.load_source(save(class_names=np.array([b"cat", b"dog"])))
+    assert source.class_names == ("cat", "dog")
 
 
 def test_a_file_that_is_no_npz_is_refused(tmp_path):

@@ -131,6 +131,8 @@ def _advice(excess, savings):
         name = min(enough, key=lambda name: tuple(savings[name].values()))
         return f"Leave away {name!r}, which saves {saved(name)}."
     name = min(savings, key=rest)
+    if rest(name) == sum(excess.values()):
+        return "Leaving away one of them saves nothing: use a smaller network."
     return (
         f"Leaving away {name!r} saves most, {saved(name)}, which is not "
         f"enough: leave away more, or use a smaller network."

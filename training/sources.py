@@ -114,7 +114,7 @@ def load_source(
 
 
 def _as_source(name, arrays, image_size):
-    class_names = tuple(map(str, arrays["class_names"]))
+    class_names = _class_names(name, arrays["class_names"])
     splits = {
         split: _as_split(
             f"{name} ({split})",
@@ -127,12 +127,28 @@ def _as_source(name, arrays, image_size):
     }
     shapes = {split.images.shape[1:] for split in splits.values()}
     if len(shapes) > 1:
+        advice = "Make all grey or all colour."
+        if len({shape[2] for shape in shapes}) == 1:
+            advice = (
+                "Give an image size, such as config.image_size = (64, 64), to "
+                "resize them to."
+            )
         raise ValueError(
             f"Expected training and test images of one shape in {name}, got "
-            f"{' and '.join(map(str, sorted(shapes)))}. Give an image size, "
-            f"such as config.image_size = (64, 64), to resize them to."
+            f"{' and '.join(map(str, sorted(shapes)))}. {advice}"
         )
     return Source(name, **splits, class_names=class_names, tree=arrays["tree"])
+
+
+def _class_names(where, names):
+    names = [n.decode() if isinstance(n, bytes) else str(n) for n in names]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(
+            f"Expected every class name once in {where}, but {twice!r} comes "
+            f"more than once. Give the classes different names."
+        )
+    return tuple(names)
 
 
 def _as_split(where, images, labels, num_classes, image_size):
