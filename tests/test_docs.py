@@ -6,6 +6,8 @@ import re
 import export_models
 import pytest
 
+from tflite_export import tflm
+
 DOCS = pathlib.Path(__file__).parent.parent / "docs"
 
 
@@ -15,7 +17,8 @@ def python_of(page):
 
 
 def test_sources_for_a_microcontroller():
-    pytest.importorskip("tflite_micro")
+    if reason := tflm.missing_reason():
+        pytest.skip(reason)
     names = {
         "master": export_models.master_of(),
         "images": export_models.images(2),
