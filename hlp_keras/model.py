@@ -152,7 +152,7 @@ class HLPModel(keras.Model):
         config["trunk"] = keras.saving.deserialize_keras_object(
             config["trunk"], custom_objects=custom_objects
         )
-        frozen = config.pop("frozen", ())
+        frozen = set(config.pop("frozen", ()))
         model = cls(**config)
         for part in _parts(model):
             if part.name in frozen:

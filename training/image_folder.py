@@ -143,11 +143,8 @@ def _walk(folder, classes):
     entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     entries = [entry for entry in entries if not entry.name.startswith(".")]
     subfolders = [entry for entry in entries if entry.is_dir()]
-    images = [
-        entry
-        for entry in entries
-        if entry.name.lower().endswith(SUFFIXES) and entry not in subfolders
-    ]
+    others = [entry for entry in entries if not entry.is_dir()]
+    images = [e for e in others if e.name.lower().endswith(SUFFIXES)]
     if images and subfolders:
         raise ValueError(
             f"Expected either images or folders in {folder}, got both: the "
