@@ -21,6 +21,7 @@ import hlp_keras
 from benchmarks import results, varied
 from training import config as configs
 from training import (
+    crossing,
     data,
     evaluate,
     finished,
@@ -39,12 +40,15 @@ class Variant:
         name: the setting that is changed, as typed; "" for none.
         hits: which test images the full network gets right.
         cutouts: mean over the nodes of their cutouts' accuracy.
+        across: mean over pairs of branches of the part of their cutouts' errors
+            that crosses from one to the other.
         cost: of the full network.
     """
 
     name: str
     hits: np.ndarray
     cutouts: float
+    across: float
     cost: hlp_keras.Cost
 
 
@@ -134,6 +138,11 @@ def measure(
         name,
         logits.argmax(axis=1) == labels,
         float(np.mean(cutouts)),
+        float(
+            crossing.shares_across(
+                taxonomy, logits, labels, branches=2, seed=0
+            ).mean()
+        ),
         hlp_keras.cost(model),
     )
 
@@ -155,6 +164,7 @@ def make_result(
             tables.points(statistics.difference(variant.hits, usual.hits)),
             f"{100 * variant.cutouts:.1f}",
             f"{100 * gained:+.1f}",
+            f"{100 * variant.across:.1f}",
             f"{variant.cost.macs / 1e6:.1f} M",
             f"{variant.cost.params / 1e3:.0f} k",
         )
@@ -168,7 +178,9 @@ def make_result(
             f"the intervals (95 %, paired by image) do not hold what another "
             f"seed would change. "
             f"Short runs say little of what acts against overfitting. "
-            f"*Cutouts* is the mean accuracy of the cutouts of all nodes."
+            f"*Cutouts* is the mean accuracy of the cutouts of all nodes; "
+            f"*across* the share of their errors that cross branches, of the "
+            f"cutouts of two deepest nodes."
         ),
         figures=(
             results.Figure(
@@ -184,7 +196,7 @@ def make_result(
                 "Accuracy in %, differences in points:",
                 (
                     *("changed", "all categories", "difference", "cutouts"),
-                    *("difference", "MACs", "parameters"),
+                    *("difference", "across", "MACs", "parameters"),
                 ),
                 tuple(map(row, (usual, *others))),
             ),

@@ -34,6 +34,10 @@ def test_cutouts_are_the_mean_over_nodes(usual, path):
         logits[~is_pet, 2:].argmax(axis=1) + 2 == labels[~is_pet]
     ).mean()
     assert usual.cutouts == pytest.approx((pets + vehicles) / 2)
+    predicted = logits.argmax(axis=1)
+    wrong = predicted != labels
+    crosses = (predicted < 2) != (labels < 2)
+    assert usual.across == pytest.approx(crosses[wrong].mean())
 
 
 def test_what_is_kept_is_not_trained_again(usual, path, monkeypatch):

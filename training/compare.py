@@ -13,7 +13,14 @@ import numpy as np
 
 import hlp_keras
 from hlp_keras import stages
-from training import category_sets, data, evaluate, statistics, train
+from training import (
+    category_sets,
+    crossing,
+    data,
+    evaluate,
+    statistics,
+    train,
+)
 from training.category_sets import CategorySet
 from training.comparison import (
     AcrossResult,
@@ -30,8 +37,6 @@ from training.sources import Source
 # How far the plain network may be from the full one's multiply-accumulates.
 _TOLERANCE = 0.03
 _ACROSS_BRANCHES = (2, 3, 4, 5)
-# They cost no training; of 20 the mean would still move by points.
-_ACROSS_SETS = 200
 # Of a file, less what is added while it is written.
 _LONGEST_NAME = 200
 
@@ -294,27 +299,19 @@ def _directory(chosen, width):
 
 def _across(full, plain, seed):
     """Measures which part of the errors crosses branches."""
-    taxonomy, results = full.model.taxonomy, []
+    results = []
     for number in _ACROSS_BRANCHES:
-        sets = category_sets.draw_branches(taxonomy, number, _ACROSS_SETS, seed)
         shares, of_plain = (
-            list(_shares_across(network, taxonomy, sets))
+            crossing.shares_across(
+                full.model.taxonomy,
+                network.logits,
+                network.labels,
+                number,
+                seed,
+            )
             for network in (full, plain)
         )
-        if shares and of_plain:
-            means = (float(np.mean(each)) for each in (shares, of_plain))
+        if len(shares) and len(of_plain):
+            means = (float(each.mean()) for each in (shares, of_plain))
             results.append(AcrossResult(number, len(shares), *means))
     return tuple(results)
-
-
-def _shares_across(network, taxonomy, sets):
-    """For every set of nodes with errors, the part that crosses them."""
-    parents = np.array([taxonomy.parent(n) for n in taxonomy.categories])
-    for nodes in sets:
-        predicted, right = evaluate.predict_inside(
-            taxonomy, network.logits, network.labels, taxonomy.resolve(nodes)
-        )
-        is_wrong = predicted != right
-        if is_wrong.any():
-            crosses = parents[predicted] != parents[right]
-            yield crosses[is_wrong].mean()
