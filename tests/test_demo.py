@@ -1,3 +1,4 @@
+import dataclasses
 import html.parser
 
 import numpy as np
@@ -141,6 +142,14 @@ def test_page_says_what_the_smallest_cutout_saves():
 
 def test_page_says_when_a_check_was_skipped():
     assert "tflite-micro is not installed" in render(SKIPPED)
+
+
+def test_page_says_by_how_much_runtimes_differ():
+    assert "of 255 steps" not in render()
+    differ = dataclasses.replace(RAN, tflm_steps=1, tflm_identical=15)
+    page = render(differ)
+    assert "<b>0 of 2</b>" in page
+    assert "16 images, the others within 1 of 255 steps" in page
 
 
 def test_icicle_fills_what_is_kept_and_outlines_the_rest():
