@@ -183,6 +183,16 @@ def test_a_spoilt_config_is_named(workdir):
         workdir.claim(CONFIG, SOURCE)
 
 
+def test_a_run_of_another_version_is_named(workdir):
+    workdir.claim(CONFIG, SOURCE)
+    text = workdir.config.read_text()
+    workdir.config.write_text(text.replace('"momentum"', '"inertia"'))
+    with pytest.raises(
+        ValueError, match="config.json, but .*'inertia'. Use the version"
+    ):
+        workdir.settings()
+
+
 def test_a_run_keeps_its_settings(workdir):
     workdir.claim(CONFIG, SOURCE)
     assert workdir.settings() == CONFIG

@@ -95,8 +95,15 @@ class Workdir:
 
         Raises:
             FileNotFoundError: there was no run in this directory.
+            ValueError: the run is of another version, with other settings.
         """
-        return TrainConfig(**self._read_config()["config"])
+        try:
+            return TrainConfig(**self._read_config()["config"])
+        except TypeError as error:
+            raise ValueError(
+                f"Expected the settings of this version in {self.config}, but "
+                f"{error}. Use the version of the package that trained it."
+            ) from error
 
     def finetuning(self) -> dict:
         """What a fine-tuning was told beside the settings; else nothing."""
