@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+from collections.abc import Callable
 
 import numpy as np
 
@@ -19,6 +20,7 @@ def trained_logits(
     source: Source,
     workdir: str | os.PathLike,
     kept: str | os.PathLike,
+    fit: Callable | None = None,
 ) -> np.ndarray:
     """Gives a network's test logits, and trains it as far as that is not done.
 
@@ -29,6 +31,8 @@ def trained_logits(
         workdir: directory for what the training writes.
         kept: directory in which the logits are, or will be, with the settings
             that they came from. When they are there, nothing is trained.
+        fit: function `(model, config, source, workdir)` that trains in another
+            way than `train.train_model`.
 
     Returns:
         float32 array of shape `(test images, categories)`.
@@ -41,7 +45,7 @@ def trained_logits(
     path = pathlib.Path(kept) / "logits.npz"
     settings = settings_of(config, source)
     if not path.exists():
-        train.train_model(model, config, source, workdir)
+        (fit or train.train_model)(model, config, source, workdir)
         images = source.test.float_images()
         logits = evaluate.neutral_logits(model, images)
         with files.replacing(path) as partial:
