@@ -147,7 +147,12 @@ def make_result(
         title=f"Beside a pool of experts: {name}",
         command=command,
         about=_about(config),
-        figures=tuple(_figures(compared, f"1 run, {config.epochs} epochs")),
+        figures=tuple(
+            _figures(
+                compared,
+                f"1 run, {config.epochs} epochs, the pool twice as many",
+            )
+        ),
         order=43,
         headlines=3,
         tables=(
