@@ -84,8 +84,7 @@ def fit_pool(
     else:
         workdir.mkdir(parents=True, exist_ok=True)
         plain = plain_above(experts)
-        every = list(range(len(source.class_names)))
-        teach(plain, oracle, config, source, Conditional([every]))
+        teach(plain, oracle, config, source, _of_all(source))
         plain.save(path)
     take_library(experts, plain)
     groups = [
@@ -94,6 +93,22 @@ def fit_pool(
     ]
     loss = Conditional(groups, SCALE_WEIGHT)
     teach(experts, oracle, config, source, loss)
+
+
+def fit_whole(
+    whole: hlp_keras.HLPModel,
+    config: configs.TrainConfig,
+    source: sources.Source,
+    workdir: pathlib.Path,
+) -> None:
+    """Trains the hierarchical network as the library is: without labels."""
+    del workdir  # Nothing is written on the way.
+    oracle = distillation.load_teacher(config.teacher, whole)
+    teach(whole, oracle, config, source, _of_all(source))
+
+
+def _of_all(source):
+    return Conditional([list(range(len(source.class_names)))])
 
 
 def plain_above(experts: hlp_keras.HLPModel) -> hlp_keras.HLPModel:

@@ -4,8 +4,7 @@
 --oracle cifar10_resnet_mcu --data DIR --workdir DIR`
 
 `benchmarks.experts` tells what that is. What is finished is kept in
-`docs/results`; the hierarchical network is that of `benchmarks.ablation` with
-the same oracle as teacher.
+`docs/results`.
 """
 
 import argparse
@@ -46,12 +45,7 @@ def main() -> None:
         {"epochs": str(options.epochs), "teacher": options.oracle},
     )
     of_run = f"{options.config}_{options.epochs}_epochs"
-    kept = {
-        "hierarchical": results.RESULTS_DIR
-        / f"ablation_{of_run}"
-        / f"teacher={options.oracle}",
-        "experts": results.RESULTS_DIR / f"pool_of_experts_{of_run}",
-    }
+    kept = results.RESULTS_DIR / f"pool_of_experts_{of_run}"
     source = sources.load_source(options.data, config.image_size)
     ours, pool, source = measure(config, source, options.workdir, kept)
     command = (
@@ -84,7 +78,7 @@ def measure(
     config: configs.TrainConfig,
     source: sources.Source,
     workdir: str,
-    kept: dict[str, pathlib.Path],
+    kept: pathlib.Path,
 ) -> tuple[Network, Network, sources.Source]:
     """Trains the hierarchical network and the pool, unless they are kept.
 
@@ -92,7 +86,7 @@ def measure(
         config: of the hierarchical network; its teacher is the oracle.
         source: the images.
         workdir: directory for what the trainings write.
-        kept: directories for the logits, of `"hierarchical"` and `"experts"`.
+        kept: directory for the logits of both.
 
     Returns:
         both, and the images with the categories' numbers.
@@ -110,12 +104,12 @@ def measure(
                 settings,
                 source,
                 pathlib.Path(workdir, name),
-                kept[name],
+                kept / name,
                 fit,
             ),
         )
         for name, model, settings, fit in (
-            ("hierarchical", whole, config, None),
+            ("hierarchical", whole, config, experts.fit_whole),
             ("experts", pool, of_pool, experts.fit_pool),
         )
     ]
@@ -181,9 +175,9 @@ def _about(config):
         f"{experts.SCALE_WEIGHT:g} times the difference of logits, as the "
         f"authors did; rates, schedule and augmentation are those of the "
         f"configuration. The hierarchical network is taught by the same "
-        f"network, {config.teacher}, for {config.epochs} epochs, beside the "
-        f"labels. Seed {config.seed}, 1 run each; the authors train 100 to 200 "
-        f"epochs. Differences are paired by image, in points with 95 % "
+        f"network, {config.teacher}, in the way of the library, for "
+        f"{config.epochs} epochs. Seed {config.seed}, 1 run each; the authors "
+        f"train 100 to 200 epochs. Differences are paired by image, in points with 95 % "
         f"intervals; those of means over sets are intervals over the sets."
     )
 

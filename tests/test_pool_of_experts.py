@@ -10,7 +10,6 @@ from test_compare import CONFIG, SOURCE
 
 import hlp_keras
 from benchmarks import experts, pool_of_experts
-from training import train
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +28,7 @@ def config(path):
 
 @pytest.fixture(scope="module")
 def measured(path, config):
-    kept = {"hierarchical": path / "ours", "experts": path / "pool"}
-    return pool_of_experts.measure(config, SOURCE, path / "runs", kept)
+    return pool_of_experts.measure(config, SOURCE, path / "runs", path / "kept")
 
 
 def test_experts_cost_as_much_and_stand_on_the_library(measured, path):
@@ -50,10 +48,9 @@ def test_experts_cost_as_much_and_stand_on_the_library(measured, path):
 
 
 def test_what_is_kept_is_not_trained_again(measured, path, config, monkeypatch):
-    monkeypatch.setattr(train, "train_model", None)
+    monkeypatch.setattr(experts, "fit_whole", None)
     monkeypatch.setattr(experts, "fit_pool", None)
-    kept = {"hierarchical": path / "ours", "experts": path / "pool"}
-    again = pool_of_experts.measure(config, SOURCE, path / "no", kept)
+    again = pool_of_experts.measure(config, SOURCE, path / "no", path / "kept")
     for one, other in zip(measured[:2], again[:2], strict=True):
         np.testing.assert_array_equal(one.logits, other.logits)
 
