@@ -178,7 +178,8 @@ def _about(config):
         f"network, {config.teacher}, in the way of the library, for "
         f"{config.epochs} epochs. Seed {config.seed}, 1 run each; the authors "
         f"train 100 to 200 epochs. Differences are paired by image, in points "
-        f"with 95 % intervals; those of means over sets are intervals over the sets."
+        f"with 95 % intervals; those of means over sets are intervals over the "
+        f"sets."
     )
 
 
