@@ -16,7 +16,7 @@ from training import compare, comparison_plots, config, sources, tables
 from training.comparison import Comparison, SetResult, smallest_equal
 
 # Errors that may cross branches, by the number of branches (Kelm et al.).
-_MOST_ACROSS = {2: 0.24, 3: 0.37, 4: 0.46, 5: 0.52}
+MOST_ACROSS = {2: 0.24, 3: 0.37, 4: 0.46, 5: 0.52}
 # Of further plain networks; see `compare.compare`.
 _WIDTHS = ("plain_widths", "scratch_widths")
 
@@ -173,7 +173,7 @@ def _figures(comparison):
     if comparison.as_deep is not None:
         yield plain_as_accurate(comparison.as_deep, "plain one as deep,")
     for across in comparison.across:
-        most = _MOST_ACROSS[across.branches]
+        most = MOST_ACROSS[across.branches]
         yield results.Figure(
             f"errors across branches, cutouts of {across.branches} nodes, %",
             100 * across.share,
