@@ -1,6 +1,7 @@
 """A configuration with settings changed, as benchmarks are told them."""
 
 import argparse
+import re
 import shlex
 import urllib.parse
 from collections.abc import Sequence
@@ -22,22 +23,27 @@ def settings(varied: Sequence[str]) -> dict[str, str]:
     """The changes as `config.load_config` takes them.
 
     ```
-    settings(["epochs=8", "levels=((16, 1, 1),)"])
+    settings(["epochs=8", "teacher=mine.keras temperature=4"])
     ```
 
     Args:
-        varied: each written as SETTING=VALUE.
+        varied: each written as SETTING=VALUE, or several of them with a space
+            between.
 
     Raises:
         ValueError: one is written in another way.
     """
-    for change in varied:
+    # Values may have spaces, too.
+    changes = [
+        change for each in varied for change in re.split(r" +(?=\w+=)", each)
+    ]
+    for change in changes:
         if "=" not in change:
             raise ValueError(
                 f"Expected SETTING=VALUE, as in coarse_weight=0, got "
                 f"{change!r}."
             )
-    return dict(change.split("=", 1) for change in varied)
+    return dict(change.split("=", 1) for change in changes)
 
 
 def file_name(varied: Sequence[str]) -> str:

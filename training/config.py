@@ -108,6 +108,19 @@ class TrainConfig:
         "least the categories of the network. None: the labels alone",
         None,
     )
+    teacher_weight: float = _setting(
+        "part of the loss that is the divergence from the teacher's answers; "
+        "the rest is that on the labels",
+        0.5,
+        above=0,
+        at_most=1,
+    )
+    temperature: float = _setting(
+        "divides the logits of teacher and network, so that the categories "
+        "that come next count, too",
+        2.0,
+        above=0,
+    )
 
     # Top-down cues.
     cues: float = _setting(

@@ -11,11 +11,6 @@ import keras
 
 import hlp_keras
 
-# Softens both answers, so that the categories that come next count, too.
-_TEMPERATURE = 2.0
-# The rest is the divergence from the teacher's answers.
-_LABELS_WEIGHT = 0.5
-
 
 def load_teacher(
     name: str | os.PathLike, student: hlp_keras.HLPModel
@@ -77,6 +72,8 @@ def distiller(
     student: hlp_keras.HLPModel,
     teacher: hlp_keras.HLPModel,
     metrics: list[keras.metrics.Metric],
+    weight: float = 0.5,
+    temperature: float = 2.0,
 ) -> keras.distillation.Distiller:
     """Makes what is fitted in place of the student, and trains it alone.
 
@@ -84,14 +81,17 @@ def distiller(
     distiller(student, load_teacher("cifar10_resnet_mcu", student), []).fit(...)
     ```
 
-    Its loss is `0.5 * loss + 0.5 * T**2 * KL(teacher / T, student / T)` with
-    `T = 2` and the loss that the student is compiled with. It has the
-    student's optimizer.
+    Its loss is `(1 - weight) * loss + weight * T**2 * KL(teacher / T, student /
+    T)` with the temperature `T` and the loss that the student is compiled with.
+    It has the student's optimizer.
 
     Args:
         student: a compiled network without a gain.
         teacher: stays as it is.
         metrics: of the student's answers.
+        weight: of the divergence from the teacher's answers, 0 to 1.
+        temperature: above 0; the higher, the more the categories count that
+            come next.
     """
     made = keras.distillation.Distiller(
         teacher,
@@ -99,9 +99,9 @@ def distiller(
         # By its name Keras 3.15 takes the divergence of logits, without a
         # softmax.
         keras.distillation.LogitsDistillation(
-            _TEMPERATURE, keras.losses.KLDivergence()
+            temperature, keras.losses.KLDivergence()
         ),
-        student_loss_weight=_LABELS_WEIGHT,
+        student_loss_weight=1 - weight,
     )
     made.compile(student.optimizer, student.loss, metrics)
     return made

@@ -86,6 +86,8 @@ def train_model(
             model,
             distillation.load_teacher(config.teacher, model),
             _metrics(model.taxonomy),
+            config.teacher_weight,
+            config.temperature,
         )
     workdir = Workdir(workdir)
     workdir.claim(config, source)

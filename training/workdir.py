@@ -15,6 +15,11 @@ from training.sources import Source
 
 # What an error does not quote, such as a tree of many categories.
 _LONG = 200
+_DEFAULTS = {
+    field.name: field.default
+    for field in dataclasses.fields(TrainConfig)
+    if field.default is not dataclasses.MISSING
+}
 
 
 class Workdir:
@@ -200,7 +205,10 @@ def settings_of(config: TrainConfig, source: Source) -> dict:
 
 def check_same(path: os.PathLike, theirs: Mapping, mine: Mapping) -> None:
     """Raises ValueError unless what is at `path` is of the same run."""
-    theirs, mine = ({**run, **run["config"]} for run in (theirs, mine))
+    # A run from before there was a setting had what is its default now.
+    theirs, mine = (
+        {**_DEFAULTS, **run, **run["config"]} for run in (theirs, mine)
+    )
     names = (theirs.keys() | mine.keys()) - {"config"}
     # Early runs did not note these.
     names -= {"categories", "tree", "weights"} - theirs.keys()
