@@ -40,15 +40,15 @@ class Variant:
         name: the setting that is changed, as typed; "" for none.
         hits: which test images the full network gets right.
         cutouts: mean over the nodes of their cutouts' accuracy.
-        across: mean over pairs of branches of the part of their cutouts' errors
-            that crosses from one to the other.
+        across: which errors of cutouts of two deepest nodes cross from one to
+            the other; None where there are none.
         cost: of the full network.
     """
 
     name: str
     hits: np.ndarray
     cutouts: float
-    across: float
+    across: crossing.Across | None
     cost: hlp_keras.Cost
 
 
@@ -138,10 +138,13 @@ def measure(
         name,
         logits.argmax(axis=1) == labels,
         float(np.mean(cutouts)),
-        float(
-            crossing.shares_across(
-                taxonomy, logits, labels, branches=2, seed=0
-            ).mean()
+        crossing.measure_across(
+            taxonomy,
+            logits,
+            labels,
+            taxonomy.depth - 1,
+            branches=2,
+            seed=0,
         ),
         hlp_keras.cost(model),
     )
@@ -164,7 +167,7 @@ def make_result(
             tables.points(statistics.difference(variant.hits, usual.hits)),
             f"{100 * variant.cutouts:.1f}",
             f"{100 * gained:+.1f}",
-            f"{100 * variant.across:.1f}",
+            f"{100 * variant.across.of_all:.1f}" if variant.across else "",
             f"{variant.cost.macs / 1e6:.1f} M",
             f"{variant.cost.params / 1e3:.0f} k",
         )
@@ -179,8 +182,8 @@ def make_result(
             f"seed would change. "
             f"Short runs say little of what acts against overfitting. "
             f"*Cutouts* is the mean accuracy of the cutouts of all nodes; "
-            f"*across* the share of their errors that cross branches, of the "
-            f"cutouts of two deepest nodes."
+            f"*across* the share of all errors of cutouts of two deepest nodes "
+            f"that cross from one to the other."
         ),
         figures=(
             results.Figure(

@@ -116,7 +116,7 @@ def make_result(
         ),
         figures=(*headlines, *_figures(comparison)),
         order=40,
-        tables=(_sets(comparison),),
+        tables=(_sets(comparison), *_above(comparison)),
         headlines=len(headlines),
     )
 
@@ -172,15 +172,27 @@ def _figures(comparison):
     yield plain_as_accurate(comparison.whole, "plain one")
     if comparison.as_deep is not None:
         yield plain_as_accurate(comparison.as_deep, "plain one as deep,")
+    deepest = max((across.level for across in comparison.across), default=0)
     for across in comparison.across:
-        most = MOST_ACROSS[across.branches]
+        if across.level == deepest:
+            yield from _across(across)
+
+
+def _across(across):
+    most = MOST_ACROSS[across.branches]
+    ours, plain = across.hierarchical, across.plain
+    of_cutouts = f"cutouts of {across.branches} deepest nodes"
+    for name, share, of_plain in (
+        (f"all errors of {of_cutouts}", ours.of_all, plain.of_all),
+        (f"errors of {of_cutouts}, mean over these", ours.mean, plain.mean),
+    ):
         yield results.Figure(
-            f"errors across branches, cutouts of {across.branches} nodes, %",
-            100 * across.share,
+            f"errors across branches, of {name}, %",
+            100 * share,
             f"below {100 * most:g}",
-            across.share < most,
-            f"{_number_of(across.sets, 'set')}; plain network "
-            f"{100 * across.of_plain:.1f}",
+            share < most,
+            f"{_number_of(ours.cutouts, 'cutout')}; plain network "
+            f"{100 * of_plain:.1f}",
         )
 
 
@@ -283,6 +295,34 @@ def _sets(comparison):
         ),
         tuple(rows),
     )
+
+
+def _above(comparison):
+    """The errors that cross branches of the levels above the deepest."""
+    levels = {across.level for across in comparison.across}
+    if len(levels) > 1:
+        yield results.Table(
+            "Errors across branches where these are nodes above the deepest, "
+            "in %, of cutouts of several of them; level 1 is below the root:",
+            (
+                *("level", "nodes", "cutouts", "of all their errors"),
+                *("mean over cutouts", "plain, of all", "plain, mean"),
+            ),
+            tuple(
+                (
+                    f"{across.level}",
+                    f"{across.branches}",
+                    f"{across.hierarchical.cutouts}",
+                    *(
+                        f"{100 * share:.1f}"
+                        for each in (across.hierarchical, across.plain)
+                        for share in (each.of_all, each.mean)
+                    ),
+                )
+                for across in comparison.across
+                if across.level < max(levels)
+            ),
+        )
 
 
 def _row(one, note=""):

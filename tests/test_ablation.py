@@ -37,7 +37,7 @@ def test_cutouts_are_the_mean_over_nodes(usual, path):
     predicted = logits.argmax(axis=1)
     wrong = predicted != labels
     crosses = (predicted < 2) != (labels < 2)
-    assert usual.across == pytest.approx(crosses[wrong].mean())
+    assert usual.across.of_all == pytest.approx(crosses[wrong].mean())
 
 
 def test_what_is_kept_is_not_trained_again(usual, path, monkeypatch):

@@ -12,6 +12,7 @@ import hlp_keras
 from training import compare, train
 from training.category_sets import CategorySet
 from training.config import TrainConfig
+from training.crossing import Across
 from training.sources import Source, Split
 
 TREE = {"pet": ["cat", "dog"], "vehicle": ["car", "ship", "van"]}
@@ -189,9 +190,13 @@ def test_errors_across_branches_change_the_branch(result, path):
         return (is_pet[predicted[wrong]] != is_pet[labels[wrong]]).mean()
 
     (two,) = result.across
-    assert (two.branches, two.sets) == (2, 1)
-    assert two.share == share("hierarchical")
-    assert two.of_plain == share("plain")
+    assert (two.level, two.branches) == (1, 2)
+    for found, network in (
+        (two.hierarchical, "hierarchical"),
+        (two.plain, "plain"),
+    ):
+        one = share(network)
+        assert found == Across(cutouts=1, of_all=one, mean=one)
 
 
 def test_a_flat_taxonomy_has_no_cutouts(tmp_path):

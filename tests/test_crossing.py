@@ -20,15 +20,35 @@ LOGITS = np.array(
 
 
 def test_an_error_counts_where_it_leaves_its_branch():
-    shares = crossing.shares_across(TAXONOMY, LOGITS, LABELS, 2, seed=0)
+    found = crossing.measure_across(TAXONOMY, LOGITS, LABELS, 1, 2, seed=0)
     # Of pet and road, pet and water; road and water have no errors.
-    assert shares.tolist() == [0.5, 0]
-    (of_all,) = crossing.shares_across(TAXONOMY, LOGITS, LABELS, 3, seed=0)
-    assert of_all == 0.5
+    assert found == crossing.Across(2, of_all=1 / 3, mean=0.25)
+    of_all = crossing.measure_across(TAXONOMY, LOGITS, LABELS, 1, 3, seed=0)
+    assert of_all == crossing.Across(1, of_all=0.5, mean=0.5)
 
 
-@pytest.mark.parametrize("branches", [2, 3])
-def test_without_errors_there_are_no_shares(branches):
-    right = np.eye(6)[LABELS]
-    shares = crossing.shares_across(TAXONOMY, right, LABELS, branches, seed=0)
-    assert shares.size == 0
+def test_branches_may_be_nodes_above_the_deepest():
+    tree = {
+        "animal": {"pet": ["cat", "dog"]},
+        "vehicle": {"road": ["car", "bus"], "water": ["ship", "buoy"]},
+    }
+    found = crossing.measure_across(
+        hlp_keras.Taxonomy.from_nested(tree), LOGITS, LABELS, 1, 2, seed=0
+    )
+    # The cat for a dog stays among animals; the car for a cat does not.
+    assert found == crossing.Across(1, of_all=0.5, mean=0.5)
+
+
+@pytest.mark.parametrize(
+    ("branches", "logits"),
+    [
+        (2, np.eye(6)[LABELS]),
+        (3, np.eye(6)[LABELS]),
+        (4, LOGITS),  # There are only three.
+    ],
+)
+def test_without_errors_or_cutouts_there_is_nothing(branches, logits):
+    found = crossing.measure_across(
+        TAXONOMY, logits, LABELS, 1, branches, seed=0
+    )
+    assert found is None

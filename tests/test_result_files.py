@@ -18,6 +18,7 @@ from training.comparison import (
     summarize,
 )
 from training.config import TrainConfig
+from training.crossing import Across
 from training.statistics import Estimate
 
 
@@ -48,7 +49,11 @@ def found():
         sets_seed=0,
         whole=whole,
         sets=sets,
-        across=(AcrossResult(2, 20, 0.3, 0.4),),
+        across=(
+            AcrossResult(2, 3, Across(20, 0.3, 0.4), Across(20, 0.4, 0.5)),
+            AcrossResult(2, 4, Across(20, 0.4, 0.5), Across(20, 0.5, 0.6)),
+            AcrossResult(1, 2, Across(10, 0.2, 0.25), Across(9, 0.1, 0.15)),
+        ),
         summary=summarize(whole, sets),
         as_deep=one_set("", 0.80, 0.79, 1000),
     )
@@ -74,7 +79,14 @@ def test_a_comparison_says_which_targets_were_reached(result):
         "cutouts over the plain network of all categories, nodes, points": None,
         "parameters left away by the cutout of pet, %": True,
         "MACs left away by the cutout of pet, %": True,
-        "errors across branches, cutouts of 2 nodes, %": False,
+        "errors across branches, of all errors of cutouts of 3 deepest nodes, "
+        "%": True,
+        "errors across branches, of errors of cutouts of 3 deepest nodes, "
+        "mean over these, %": False,
+        "errors across branches, of all errors of cutouts of 4 deepest nodes, "
+        "%": True,
+        "errors across branches, of errors of cutouts of 4 deepest nodes, "
+        "mean over these, %": False,
     }
 
 
@@ -120,12 +132,17 @@ def test_the_price_of_the_full_network(plain, ratio, is_reached, bound):
 
 
 def test_a_comparison_lists_every_set(result):
-    (table,) = result.tables
+    table, _ = result.tables
     whole, as_deep, *rows = table.rows
     assert whole[0] == "all (2)"
     assert as_deep[0] == "all (2), scratch as deep"
     assert [row[0] for row in rows] == ["pet (2)", "boat (2)"]
     assert rows[0][1:5] == ("90.0", "85.0", "70.0", "+5.0 (+4.0 to +6.0)")
+
+
+def test_a_comparison_lists_the_errors_across_higher_nodes(result):
+    _, table = result.tables
+    assert table.rows == (("1", "2", "10", "20.0", "25.0", "10.0", "15.0"),)
 
 
 def test_a_comparison_says_how_unlike_its_networks_are(found):

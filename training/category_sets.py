@@ -1,6 +1,7 @@
 """Category sets to compare networks on."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -54,7 +55,9 @@ def every_set(
     drawn = [
         (branches, True)
         for size in _SIZES
-        for branches in draw_branches(taxonomy, size, sets_per_size, seed)
+        for branches in draw_nodes(
+            taxonomy.nodes_at(taxonomy.depth - 1), size, sets_per_size, seed
+        )
     ]
     found = {}
     for names, is_random in nodes + drawn:
@@ -65,10 +68,9 @@ def every_set(
     return tuple(found.values())
 
 
-def draw_branches(
-    taxonomy: Taxonomy, size: int, number: int, seed: int
+def draw_nodes(
+    nodes: Sequence[str], size: int, number: int, seed: int
 ) -> list[tuple[str, ...]]:
-    """Draws different sets of nodes of the deepest level, or gives all."""
-    branches = taxonomy.nodes_at(taxonomy.depth - 1)
+    """Draws different sets of some nodes, or gives all."""
     random = np.random.default_rng([seed, size])
-    return draw_sets(branches, size, number, random)
+    return draw_sets(nodes, size, number, random)

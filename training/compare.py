@@ -298,20 +298,17 @@ def _directory(chosen, width):
 
 
 def _across(full, plain, seed):
-    """Measures which part of the errors crosses branches."""
+    """Measures which part of the errors crosses branches, deepest first."""
+    taxonomy = full.model.taxonomy
     results = []
-    for number in _ACROSS_BRANCHES:
-        shares, of_plain = (
-            crossing.shares_across(
-                full.model.taxonomy,
-                network.logits,
-                network.labels,
-                number,
-                seed,
+    for level in reversed(range(1, taxonomy.depth)):
+        for number in _ACROSS_BRANCHES:
+            ours, theirs = (
+                crossing.measure_across(
+                    taxonomy, each.logits, each.labels, level, number, seed
+                )
+                for each in (full, plain)
             )
-            for network in (full, plain)
-        )
-        if len(shares) and len(of_plain):
-            means = (float(each.mean()) for each in (shares, of_plain))
-            results.append(AcrossResult(number, len(shares), *means))
+            if ours and theirs:
+                results.append(AcrossResult(level, number, ours, theirs))
     return tuple(results)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from training import files, statistics, tables
 from training.category_sets import CategorySet
 from training.config import TrainConfig
+from training.crossing import Across
 from training.statistics import Estimate
 
 
@@ -79,17 +80,16 @@ class AcrossResult:
     """How many errors of cutouts of several branches cross these.
 
     Attributes:
-        branches: how many nodes of the deepest level a cutout has.
-        sets: how many random sets of them with errors were measured.
-        share: part of the errors whose predicted and right categories belong
-            to different branches; mean over the sets.
-        of_plain: the same of the plain network, choosing among the same sets.
+        level: of the nodes that are branches here.
+        branches: how many of them a cutout has.
+        hierarchical: what was found.
+        plain: the same of the plain network, choosing among the same sets.
     """
 
+    level: int
     branches: int
-    sets: int
-    share: float
-    of_plain: float
+    hierarchical: Across
+    plain: Across
 
 
 @dataclasses.dataclass(frozen=True)
@@ -291,9 +291,11 @@ def _summary_rows(comparison):
         )
     for across in comparison.across:
         yield (
-            f"errors across branches, cutouts of {across.branches}",
-            f"{100 * across.share:.1f} %, {across.sets} sets, "
-            f"plain network {100 * across.of_plain:.1f} %",
+            f"errors across branches, cutouts of {across.branches} of level "
+            f"{across.level}",
+            f"{100 * across.hierarchical.of_all:.1f} % of all "
+            f"{across.hierarchical.cutouts} together, plain network "
+            f"{100 * across.plain.of_all:.1f} %",
         )
     equal = comparison.whole.equal
     if equal is not None:

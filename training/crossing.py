@@ -1,5 +1,8 @@
 """Errors of cutouts that cross from one branch to another."""
 
+import dataclasses
+from collections.abc import Iterable
+
 import numpy as np
 
 from hlp_keras import Taxonomy
@@ -9,40 +12,74 @@ from training import category_sets, evaluate
 _SETS = 1000
 
 
-def shares_across(
+@dataclasses.dataclass(frozen=True)
+class Across:
+    """Which part of the errors of several cutouts crosses branches.
+
+    Attributes:
+        cutouts: how many have errors.
+        of_all: the part of the errors of all of them together, in which large
+            cutouts with many errors count for more.
+        mean: of the parts of each.
+    """
+
+    cutouts: int
+    of_all: float
+    mean: float
+
+
+def measure_across(
     taxonomy: Taxonomy,
     logits: np.ndarray,
     labels: np.ndarray,
+    level: int,
     branches: int,
     seed: int,
-) -> np.ndarray:
-    """For cutouts of some branches, the part of the errors that crosses them.
+) -> Across | None:
+    """Measures which part of the errors of cutouts crosses their branches.
 
-    A branch is a node of the deepest level; an error crosses where the answer
-    lies below another one than the right category.
+    An error crosses where the answer lies below another of the cutout's nodes
+    than the right category.
 
     ```
-    shares_across(taxonomy, logits, labels, branches=2, seed=0).mean()
+    deepest = taxonomy.depth - 1
+    measure_across(taxonomy, logits, labels, deepest, branches=2, seed=0).mean
     ```
 
     Args:
         taxonomy: of the full network, levelled.
         logits: of the full network, for all images.
         labels: of all images.
+        level: of the nodes that are branches here, 1 to `depth - 1`.
         branches: how many a cutout has.
         seed: of the sets that are drawn where there are more than 1,000.
 
     Returns:
-        an entry per set of branches with errors.
+        what was found, or None where there are no such cutouts or no errors.
     """
-    parents = np.array([taxonomy.parent(name) for name in taxonomy.categories])
-    shares = []
-    for names in category_sets.draw_branches(taxonomy, branches, _SETS, seed):
+    nodes = taxonomy.nodes_at(level)
+    node_of = np.empty(len(taxonomy.categories), int)
+    for number, node in enumerate(nodes):
+        leaves = taxonomy.leaves(node)
+        node_of[[taxonomy.class_indices[name] for name in leaves]] = number
+    counts = []
+    for names in category_sets.draw_nodes(nodes, branches, _SETS, seed):
         predicted, right = evaluate.predict_inside(
             taxonomy, logits, labels, taxonomy.resolve(names)
         )
-        is_wrong = predicted != right
-        if is_wrong.any():
-            crosses = parents[predicted] != parents[right]
-            shares.append(crosses[is_wrong].mean())
-    return np.array(shares)
+        crosses = node_of[predicted] != node_of[right]
+        counts.append(((predicted != right).sum(), crosses.sum()))
+    return put_together(counts)
+
+
+def put_together(counts: Iterable[tuple[int, int]]) -> Across | None:
+    """Takes the shares from the errors of each cutout, and those across."""
+    found = np.array([each for each in counts if each[0]])
+    if not len(found):
+        return None
+    errors, across = found.T
+    return Across(
+        len(found),
+        float(across.sum() / errors.sum()),
+        float((across / errors).mean()),
+    )
