@@ -78,14 +78,8 @@ def fit_pool(
     each did alone.
     """
     oracle = distillation.load_teacher(config.teacher, experts)
-    path = workdir / "library.keras"
-    if path.exists():
-        plain = hlp_keras.load_model(path)
-    else:
-        workdir.mkdir(parents=True, exist_ok=True)
-        plain = plain_above(experts)
-        teach(plain, oracle, config, source, _of_all(source))
-        plain.save(path)
+    plain = plain_above(experts)
+    fit_whole(plain, config, source, workdir / "library")
     take_library(experts, plain)
     groups = [
         [source.class_names.index(name) for name in names]
@@ -101,14 +95,14 @@ def fit_whole(
     source: sources.Source,
     workdir: pathlib.Path,
 ) -> None:
-    """Trains the hierarchical network as the library is: without labels."""
-    del workdir  # Nothing is written on the way.
-    oracle = distillation.load_teacher(config.teacher, whole)
-    teach(whole, oracle, config, source, _of_all(source))
+    """Trains a network by all answers of the oracle, without labels.
 
-
-def _of_all(source):
-    return Conditional([list(range(len(source.class_names)))])
+    So the library is trained, and the hierarchical network beside the pool.
+    """
+    alone = dataclasses.replace(
+        config, teacher_weight=1.0, temperature=TEMPERATURE
+    )
+    train.train_model(whole, alone, source, workdir)
 
 
 def plain_above(experts: hlp_keras.HLPModel) -> hlp_keras.HLPModel:
@@ -142,7 +136,7 @@ def teach(
     source: sources.Source,
     loss: keras.distillation.DistillationLoss,
 ) -> None:
-    """Trains a network by what the oracle answers, without labels."""
+    """Trains experts by what the oracle answers, without labels."""
     steps = data.steps_per_epoch(source.train, config)
     train.compile_model(student, config, steps)
     taught = keras.distillation.Distiller(
@@ -167,12 +161,10 @@ class Conditional(keras.distillation.DistillationLoss):
 
     Args:
         groups: of each, the indices of its categories.
-        scale_weight: 0 for a plain distillation.
+        scale_weight: of the second part.
     """
 
-    def __init__(
-        self, groups: Sequence[Sequence[int]], scale_weight: float = 0.0
-    ):
+    def __init__(self, groups: Sequence[Sequence[int]], scale_weight: float):
         self.groups = groups
         self.scale_weight = scale_weight
 

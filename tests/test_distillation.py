@@ -33,11 +33,14 @@ def config(path):
     return dataclasses.replace(test_train.CONFIG, teacher=path)
 
 
-def test_the_loss_is_half_the_labels_and_half_the_teachers(teacher):
+@pytest.mark.parametrize(("weight", "temperature"), [(0.5, 2), (1, 4)])
+def test_the_loss_is_of_the_labels_and_of_the_teacher(
+    teacher, weight, temperature
+):
     teacher, _ = teacher
     student = build()
     train.compile_model(student, test_train.CONFIG, steps_per_epoch=4)
-    made = distillation.distiller(student, teacher, [])
+    made = distillation.distiller(student, teacher, [], weight, temperature)
     images = SOURCE.test.images / np.float32(255)
     labels = data.relabel(SOURCE, TAXONOMY).test.labels
     mine, theirs = (
@@ -46,13 +49,14 @@ def test_the_loss_is_half_the_labels_and_half_the_teachers(teacher):
     )
 
     def log_softmax(logits):
-        logits = logits / 2
+        logits = logits / temperature
         return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
 
     p = np.exp(log_softmax(theirs))
     divergence = (p * (log_softmax(theirs) - log_softmax(mine))).sum(axis=1)
-    expected = 0.5 * float(student.loss(labels, mine.astype(np.float32)))
-    expected += 0.5 * 4 * divergence.mean()
+    of_labels = float(student.loss(labels, mine.astype(np.float32)))
+    expected = (1 - weight) * of_labels
+    expected += weight * temperature**2 * divergence.mean()
     found = made.evaluate(images, labels, verbose=0, return_dict=True)["loss"]
     assert found == pytest.approx(expected, rel=1e-3)
 
@@ -77,6 +81,27 @@ def test_the_student_alone_is_trained_and_kept(teacher, tmp_path):
         test_train.CONFIG, SOURCE, tmp_path / "untaught"
     )
     assert (untaught.get_weights()[0] != model.get_weights()[0]).any()
+
+
+def test_a_teacher_may_teach_alone(teacher, tmp_path):
+    """Then the labels change nothing."""
+    _, path = teacher
+    alone = dataclasses.replace(config(path), teacher_weight=1, temperature=4)
+    labels = np.roll(SOURCE.train.labels, 1)
+    wrong = dataclasses.replace(
+        SOURCE, train=dataclasses.replace(SOURCE.train, labels=labels)
+    )
+    trained = [
+        train.train_and_evaluate(settings, source, tmp_path / name)
+        for name, settings, source in (
+            ("alone", alone, SOURCE),
+            ("wrong_labels", alone, wrong),
+            ("half", config(path), SOURCE),
+        )
+    ]
+    kernels = [model.get_weights()[0] for model in trained]
+    np.testing.assert_allclose(kernels[1], kernels[0], rtol=1e-4, atol=1e-6)
+    assert abs(kernels[2] - kernels[0]).max() > 1e-3
 
 
 def test_a_broken_run_goes_on(teacher, tmp_path):

@@ -36,7 +36,7 @@ def test_experts_cost_as_much_and_stand_on_the_library(measured, path):
     costs = [hlp_keras.cost(network.model).macs for network in (ours, pool)]
     assert costs[1] == pytest.approx(costs[0], rel=0.1)
     assert pool.model.taxonomy.categories == ours.model.taxonomy.categories
-    plain = hlp_keras.load_model(path / "runs/experts/library.keras")
+    plain = hlp_keras.load_model(path / "runs/experts/library/last.keras")
     below = plain.segments["trunk"]
     for layer in pool.model.segments["trunk"].layers:
         for mine, theirs in zip(

@@ -161,6 +161,15 @@ def test_a_comparison_of_taught_networks_names_the_teacher(found):
     assert "Each is taught by imagenet100_resnet, whose own" in about
 
 
+def test_several_settings_may_change_together():
+    changes = ["levels=((16, 1, 1), (8, 1, 2))  epochs=3", "seed=1"]
+    assert varied.settings(changes) == {
+        "levels": "((16, 1, 1), (8, 1, 2))",
+        "epochs": "3",
+        "seed": "1",
+    }
+
+
 def test_changes_of_a_configuration_name_files():
     changes = ["teacher=runs/best.keras", "levels=(((16, 1, 1),),)"]
     assert varied.settings(changes) == {

@@ -123,6 +123,17 @@ def test_the_same_run_may_come_again(workdir):
     assert workdir.data() == "photos"
 
 
+def test_a_run_from_before_a_setting_was_there_had_its_default(workdir):
+    workdir.claim(CONFIG, SOURCE)
+    written = json.loads(workdir.config.read_text())
+    del written["config"]["temperature"]
+    workdir.config.write_text(json.dumps(written))
+    workdir.claim(CONFIG, SOURCE)
+    config = dataclasses.replace(CONFIG, temperature=3.0)
+    with pytest.raises(ValueError, match="temperature is 2.0 there and 3.0"):
+        workdir.claim(config, SOURCE)
+
+
 def test_another_run_is_told_what_differs(workdir):
     workdir.claim(CONFIG, SOURCE)
     config = dataclasses.replace(CONFIG, epochs=6, image_size=(8, 8))
