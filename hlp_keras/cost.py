@@ -127,17 +127,22 @@ def cost_table(
 
 
 def _count(name, segment):
-    operations = dict.fromkeys(_operations(segment))  # in order, each once
+    nodes = dict.fromkeys(_nodes(segment))  # in order
+    once = {node.operation: node for node in reversed(nodes)}
     counts = [
-        _count_layer(operation, operations)
-        for operation in operations
-        if isinstance(operation, keras.Layer)
+        _count_layer(node, nodes)
+        for layer, node in once.items()
+        if isinstance(layer, keras.Layer)
     ]
     return SegmentCost(name, *map(sum, zip(*counts, strict=True)))
 
 
-def _operations(model):
-    """All operations of a network, with those of models inside it."""
+def _nodes(model):
+    """All applications of operations in a network, and in models inside it.
+
+    A layer may belong to other networks, too, with feature maps of other sizes:
+    what it takes and gives here is told by the node, not by the layer.
+    """
     if not getattr(model, "inputs", None):
         raise ValueError(
             f"Expected a functional or sequential Keras model that is built, "
@@ -145,37 +150,38 @@ def _operations(model):
             f"known. Give it an `Input`."
         )
     if isinstance(model, keras.Sequential):
-        operations = model.layers
-    else:
-        operations = model.operations
-    for operation in operations:
-        if isinstance(operation, keras.Model):
-            yield from _operations(operation)
-        else:
-            yield operation
+        model = model._functional
+    for nodes in model._nodes_by_depth.values():
+        for node in nodes:
+            if isinstance(node.operation, keras.Model):
+                yield from _nodes(node.operation)
+            else:
+                yield node
 
 
-def _count_layer(layer, operations):
-    """Parameters and MACs of a layer among all operations of a network."""
+def _count_layer(node, nodes):
+    """Parameters and MACs of a layer that is applied at a node."""
+    layer = node.operation
     if isinstance(layer, _CONVOLUTIONS):
         # TFLite's convolutions always have a bias.
         kernel = math.prod(layer.kernel.shape)
-        return kernel + layer.output.shape[-1], kernel * _positions(layer)
+        biases = node.outputs[0].shape[-1]
+        return kernel + biases, kernel * _positions(node)
     if isinstance(layer, _SEPARABLE):
         depthwise = math.prod(layer.depthwise_kernel.shape)
         pointwise = math.prod(layer.pointwise_kernel.shape)
         biases = sum(layer.pointwise_kernel.shape[-2:])
-        macs = (depthwise + pointwise) * _positions(layer)
+        macs = (depthwise + pointwise) * _positions(node)
         return depthwise + pointwise + biases, macs
     if isinstance(layer, keras.layers.Dense):
         kernel = math.prod(layer.kernel.shape)
-        has_bias = layer.use_bias or _is_normalised(layer, operations)
+        has_bias = layer.use_bias or _is_normalised(layer, nodes)
         bias = layer.units if has_bias else 0
-        return kernel + bias, kernel * _positions(layer)
+        return kernel + bias, kernel * _positions(node)
     if isinstance(layer, keras.layers.BatchNormalization):
-        source = layer.input._keras_history.operation
-        is_folded = _is_normalised(source, operations)
-        return (0 if is_folded else 2 * layer.output.shape[-1]), 0
+        source = node.input_tensors[0]._keras_history.operation
+        is_folded = _is_normalised(source, nodes)
+        return (0 if is_folded else 2 * node.outputs[0].shape[-1]), 0
     if any(weight.name.endswith("kernel") for weight in layer.weights):
         raise ValueError(
             f"Expected convolutions (also depthwise or separable) and dense "
@@ -185,27 +191,26 @@ def _count_layer(layer, operations):
     return layer.count_params(), 0
 
 
-def _positions(layer):
+def _positions(node):
     """How often a layer applies its kernel to one image."""
-    shape = layer.output.shape[1:-1]
-    if None in shape:
+    shape = node.outputs[0].shape
+    if None in shape[1:-1]:
         raise ValueError(
             f"Expected a network for images of one size, but the output of "
-            f"layer {layer.name!r} has shape {layer.output.shape}. Build the "
-            f"model with a full `input_shape`."
+            f"layer {node.operation.name!r} has shape {shape}. Build the model "
+            f"with a full `input_shape`."
         )
-    return math.prod(shape)
+    return math.prod(shape[1:-1])
 
 
-def _is_normalised(layer, operations):
+def _is_normalised(layer, nodes):
     """Whether a batch normalisation follows that folds into this layer."""
     if not isinstance(layer, (*_CONVOLUTIONS, *_SEPARABLE, keras.layers.Dense)):
         return False
     if layer.activation is not keras.activations.linear:
         return False
     # Those of another network, to which the layer belongs too, do not count.
-    consumers = {node.operation for node in layer._outbound_nodes}
-    consumers.intersection_update(operations)
+    consumers = {n.operation for n in layer._outbound_nodes if n in nodes}
     return len(consumers) == 1 and isinstance(
         consumers.pop(), keras.layers.BatchNormalization
     )

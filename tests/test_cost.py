@@ -79,6 +79,17 @@ def test_a_convolution_that_others_use_too_does_not_fold():
     assert hlp_keras.cost(folded).params == 112
 
 
+def test_layers_of_another_network_count_with_the_sizes_they_have_here():
+    inputs = keras.Input((8, 8, 3))
+    large = keras.Input((16, 16, 3))
+    convolution = layers.Conv2D(4, 3, padding="same")
+    normalisation = layers.BatchNormalization()
+    normalisation(layers.Conv2D(4, 1)(convolution(large)))
+    small = keras.Model(inputs, normalisation(convolution(inputs)))
+    counted = hlp_keras.cost(small)
+    assert (counted.params, counted.macs) == (112, 108 * 64)
+
+
 def test_a_sequential_that_grew_layer_by_layer_costs_the_same():
     model = keras.Sequential([keras.Input((8, 8, 3))])
     model.add(layers.Conv2D(4, 3, use_bias=False))
