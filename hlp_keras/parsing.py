@@ -9,6 +9,8 @@ import collections
 import pathlib
 from collections.abc import Iterable, Mapping
 
+import yaml
+
 ROOT = ""
 Edges = tuple[tuple[str, str], ...]
 
@@ -29,6 +31,34 @@ def edges_from_nested(tree) -> Edges:
     edges = tuple(_walk(tree, ROOT, path="the taxonomy"))
     check_unique(edges)
     return edges
+
+
+def load_yaml(text: str):
+    """Reads YAML, in which a name that stands twice is an error.
+
+    PyYAML would forget the first one, with all that is below it.
+
+    Raises:
+        yaml.YAMLError: it is no YAML.
+        ValueError: a mapping has a key twice.
+    """
+    return yaml.load(text, _UniqueKeys)
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """Refuses mappings with a key that stands twice."""
+
+    def construct_mapping(self, node, deep=False):
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = [key for key in keys if keys.count(key) > 1]
+        if twice:
+            raise ValueError(
+                f"Names must be unique in the whole taxonomy, but {twice[0]!r} "
+                f"stands {len(twice)} times, first in line "
+                f"{node.start_mark.line + 1 + keys.index(twice[0])}. Rename or "
+                f"remove all but one."
+            )
+        return super().construct_mapping(node, deep)
 
 
 def _walk(tree, parent, path):

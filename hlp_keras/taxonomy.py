@@ -94,7 +94,7 @@ class Taxonomy:
         """
         path = pathlib.Path(path)
         try:
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))
+            data = parsing.load_yaml(path.read_text(encoding="utf-8"))
             return cls.from_dict(data)
         except (yaml.YAMLError, ValueError) as error:
             raise ValueError(f"{path}: {error}") from error
@@ -131,7 +131,7 @@ class Taxonomy:
                 f"got {', '.join(map(repr, unknown))}."
             )
         full = cls.from_nested(data["tree"], data["categories"])
-        return full.prune(data["kept"]) if data.get("kept") else full
+        return full if data.get("kept") is None else full.prune(data["kept"])
 
     @classmethod
     def _from_edges(cls, edges, categories=None):
@@ -180,9 +180,11 @@ class Taxonomy:
         """Whether all categories hang equally deep."""
         return all(self.level(name) == self.depth for name in self.kept)
 
-    @property
+    @functools.cached_property
     def full(self) -> "Taxonomy":
         """The taxonomy that this one was pruned from, or itself."""
+        if self.kept == self.class_names:
+            return self
         return dataclasses.replace(self, kept=self.class_names)
 
     @functools.cached_property
