@@ -71,7 +71,7 @@ class HierarchicalCrossentropy(keras.losses.Loss):
         self._sets = draw_sets(self.taxonomy, num_sets, seed)
 
     def call(self, y_true, y_pred):
-        labels = _as_indices(y_true)
+        labels = as_indices(y_true)
         logits = keras.ops.cast(y_pred, "float32")
         log_p = keras.ops.log_softmax(logits, axis=-1)
         loss = self._fine(labels, log_p)
@@ -168,7 +168,19 @@ def _log_sum(log_p, mask):
     return keras.ops.logsumexp(masked, axis=-1)
 
 
-def _as_indices(y_true):
+def as_indices(y_true):
+    """Labels of shape `(batch,)` or `(batch, 1)` as int32 of `(batch,)`.
+
+    Raises:
+        ValueError: they have another shape, such as one-hot ones.
+    """
+    shape = keras.ops.shape(y_true)
+    if len(shape) > 2 or (len(shape) == 2 and shape[1] != 1):
+        raise ValueError(
+            f"Expected positions of categories as labels, of shape (batch,) or "
+            f"(batch, 1), got shape {tuple(shape)}. Of one-hot labels, take "
+            f"the argmax."
+        )
     return keras.ops.reshape(keras.ops.cast(y_true, "int32"), (-1,))
 
 

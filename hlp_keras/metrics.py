@@ -2,7 +2,7 @@
 
 import keras
 
-from hlp_keras.losses import membership
+from hlp_keras.losses import as_indices, membership
 from hlp_keras.taxonomy import Taxonomy
 
 
@@ -35,7 +35,7 @@ class LevelAccuracy(keras.metrics.Mean):
         self._node_of = self._membership.argmax(axis=1)
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        labels = keras.ops.reshape(keras.ops.cast(y_true, "int32"), (-1,))
+        labels = as_indices(y_true)
         p_nodes = keras.ops.softmax(y_pred) @ self._membership
         found = keras.ops.argmax(p_nodes, axis=-1)
         right = keras.ops.take(self._node_of, labels)

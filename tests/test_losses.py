@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from hlp_keras import losses
+from hlp_keras import losses, metrics
 from hlp_keras.losses import HierarchicalCrossentropy
 from hlp_keras.taxonomy import Taxonomy
 
@@ -83,6 +83,17 @@ def test_labels_may_be_a_column_and_the_batch_is_averaged(taxonomy):
     each = HierarchicalCrossentropy(taxonomy, reduction=None)
     expected = np.mean(each(LABELS, LOGITS))
     np.testing.assert_allclose(loss(LABELS[:, None], LOGITS), expected, 1e-5)
+
+
+@pytest.mark.parametrize("shape", [(2, 7), (2, 1, 1)])
+def test_labels_that_are_no_positions_are_refused(taxonomy, shape):
+    loss = HierarchicalCrossentropy(taxonomy)
+    logits = np.zeros((2, len(taxonomy.categories)), np.float32)
+    with pytest.raises(ValueError, match="labels, of shape .* take the argmax"):
+        loss.call(np.zeros(shape), logits)
+    metric = metrics.LevelAccuracy(taxonomy, 1)
+    with pytest.raises(ValueError, match="labels, of shape .* take the argmax"):
+        metric.update_state(np.zeros(shape), logits)
 
 
 def test_extreme_logits_give_finite_losses(taxonomy):
