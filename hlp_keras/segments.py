@@ -110,6 +110,12 @@ def cut_trunk(model, layer_name, input_shape) -> keras.Model:
 
 def _features(model, layer_name):
     if layer_name is None:
+        if len(model.outputs) > 1:
+            raise ValueError(
+                f"Expected a trunk with one output, but {model.name!r} has "
+                f"{len(model.outputs)}. Name the layer to end at as "
+                f"`trunk_layer`."
+            )
         return model.outputs[0]
     names = [layer.name for layer in model.layers]
     if layer_name not in names:

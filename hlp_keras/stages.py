@@ -14,7 +14,8 @@ class Stage:
     """A run of blocks of equal width.
 
     Attributes:
-        filters: width of a node with the mean number of categories.
+        filters: width of a node with the mean number of categories; those of
+            branches are rounded to multiples of 8, and at least 8.
         blocks: number of blocks, at least 1.
         stride: of the first block; 2 halves the image's height and width.
     """
@@ -38,6 +39,12 @@ Levels = tuple[tuple[Stage, ...], ...]
 
 def parse_levels(levels: Iterable) -> Levels:
     """Reads stages per level, each a `Stage` or `(filters, blocks, stride)`."""
+    if not _are_lists(levels):
+        raise ValueError(
+            f"Expected a list of stages for every level, trunk first, got "
+            f"{levels!r}. A stage is (filters, blocks, stride); one alone is "
+            f"written ((filters, blocks, stride),), with a comma."
+        )
     parsed = tuple(tuple(map(_stage, stages)) for stages in levels)
     if not parsed or not all(parsed):
         raise ValueError(
@@ -45,6 +52,12 @@ def parse_levels(levels: Iterable) -> Levels:
             f"{parsed}. A stage is (filters, blocks, stride)."
         )
     return parsed
+
+
+def _are_lists(levels):
+    return isinstance(levels, Sequence) and all(
+        isinstance(stages, Sequence) for stages in levels
+    )
 
 
 def _stage(stage):

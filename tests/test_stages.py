@@ -78,6 +78,9 @@ def test_a_stage_of_other_numbers_is_refused(stage, message):
         ([], r"at least one stage for every level, trunk first, got \(\)"),
         ([[(8,)], []], "at least one stage for every level"),
         ([(16, 1, 1)], "got 16. Every level is a list of stages"),
+        # What Python makes of ((16, 1, 1)).
+        ((16, 1, 1), r"list of stages for every level.* \(16, 1, 1\).*comma"),
+        (3, "list of stages for every level, trunk first, got 3"),
         ([[(8, 1, 1, 1)]], r"\(filters, blocks, stride\), got \(8, 1, 1, 1\)"),
     ],
 )
