@@ -161,6 +161,13 @@ def test_finished_networks_are_all_that_another_machine_needs(
         compare.compare(config, *arguments[1:], finished=finished)
 
 
+def test_other_images_need_another_directory(result, path):
+    test = dataclasses.replace(SOURCE.test, images=255 - SOURCE.test.images)
+    source = dataclasses.replace(SOURCE, test=test)
+    with pytest.raises(ValueError, match="another run: test_images is "):
+        compare.compare(CONFIG, source, path)
+
+
 def test_other_settings_need_another_directory(result, path):
     config = dataclasses.replace(CONFIG, seed=1)
     with pytest.raises(ValueError, match="another run: seed is 0 there"):

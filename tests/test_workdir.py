@@ -72,6 +72,7 @@ def test_a_kill_before_the_network_is_saved_redoes_the_row(
         patch.setattr(FakeModel, "save", kill)
         save(workdir, 2, accuracy=0.1)
     assert workdir.last.read_text() == "epoch 1"
+    assert len(workdir.rows(5)) == 1  # Nor does the log say that it is done.
     save(workdir, 2, accuracy=0.7)
     assert [row["epoch"] for row in workdir.rows(5)] == ["1", "2"]
     assert workdir.rows(5)[1]["val_accuracy"] == "0.7"
@@ -132,6 +133,27 @@ def test_a_run_from_before_a_setting_was_there_had_its_default(workdir):
     config = dataclasses.replace(CONFIG, temperature=3.0)
     with pytest.raises(ValueError, match="temperature is 2.0 there and 3.0"):
         workdir.claim(config, SOURCE)
+
+
+def test_a_teacher_s_file_that_was_changed_is_noticed(workdir, tmp_path):
+    teacher = tmp_path / "teacher.keras"
+    config = dataclasses.replace(CONFIG, teacher=str(teacher))
+    teacher.write_text("one network")
+    workdir.claim(config, SOURCE)
+    workdir.claim(config, SOURCE)
+    teacher.write_text("another")
+    with pytest.raises(ValueError, match="another run: teacher_file is "):
+        workdir.claim(config, SOURCE)
+    teacher.unlink()  # Where it is missing nobody knows.
+    workdir.claim(config, SOURCE)
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"config": {}}'])
+def test_a_file_of_others_is_no_run(workdir, text):
+    workdir.path.mkdir(parents=True, exist_ok=True)
+    workdir.config.write_text(text)
+    with pytest.raises(ValueError, match="cannot be read: it is not of a trai"):
+        workdir.claim(CONFIG, SOURCE)
 
 
 def test_another_run_is_told_what_differs(workdir):

@@ -106,17 +106,16 @@ def compare(
     whole_cost = hlp_keras.cost(model)
     solved = networks.solve(every, whole_cost.macs)
     _check_budget(hlp_keras.cost(solved), whole_cost)
+    way = tuple(stage for level in model.levels for stage in level)
+    solved_as_deep = None
+    if not only_whole and _blocks(way) > _blocks(stages.plain_stages()):
+        solved_as_deep = networks.solve(every, whole_cost.macs, way)
     logits = networks.logits(model, config, source, "hierarchical")
     full = _Whole(model, logits, source.test.labels)
     plain = networks.plain(every, solved)
-    way = tuple(stage for level in model.levels for stage in level)
     as_deep = None
-    if not only_whole and _blocks(way) > _blocks(stages.plain_stages()):
-        as_deep = networks.plain(
-            every,
-            networks.solve(every, whole_cost.macs, way),
-            folder="plain_as_deep",
-        )
+    if solved_as_deep is not None:
+        as_deep = networks.plain(every, solved_as_deep, folder="plain_as_deep")
     plain = _Whole(plain.model, plain.logits, source.test.labels)
     results = []
     sets = ()

@@ -1,5 +1,6 @@
 """Keeps what figures need of a trained network: its logits on test images."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -38,12 +39,17 @@ def trained_logits(
         float32 array of shape `(test images, categories)`.
 
     Raises:
-        ValueError: `kept` or `workdir` has a network of other settings.
+        ValueError: `kept` or `workdir` has a network of other settings, or
+            `kept` has logits for other images.
         FloatingPointError: the loss is no longer a number.
         OSError: a directory cannot be written.
     """
     path = pathlib.Path(kept) / "logits.npz"
-    settings = settings_of(config, source)
+    settings = {
+        **settings_of(config, source),
+        # Those of other images would look the same.
+        "test_images": _digest(source.test),
+    }
     if not path.exists():
         (fit or train.train_model)(model, config, source, workdir)
         images = source.test.float_images()
@@ -55,3 +61,11 @@ def trained_logits(
     with np.load(path) as arrays:
         check_same(path.parent, json.loads(arrays["settings"].item()), settings)
         return arrays["logits"]
+
+
+def _digest(split):
+    digest = hashlib.sha256()
+    for array in (split.images, split.labels.astype(np.int64)):
+        digest.update(repr(array.shape).encode())
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import filecmp
+import hashlib
 import json
 import os
 import pathlib
@@ -13,6 +14,10 @@ from training import files
 from training.config import TrainConfig
 from training.sources import Source
 
+# What the file of every run has had.
+_KEYS = {"data", "config"}
+# What early runs did not note, and others know only where a file is there.
+_OPTIONAL = {"categories", "tree", "weights", "teacher_file", "test_images"}
 # What an error does not quote, such as a tree of many categories.
 _LONG = 200
 _DEFAULTS = {
@@ -132,7 +137,10 @@ class Workdir:
 
     def _read_config(self):
         try:
-            return json.loads(self.config.read_text(encoding="utf-8"))
+            written = json.loads(self.config.read_text(encoding="utf-8"))
+            if not isinstance(written, dict) or not written.keys() >= _KEYS:
+                raise ValueError("it is not of a training run")
+            return written
         except FileNotFoundError as error:
             raise FileNotFoundError(
                 f"Expected the work directory of a training run, but there "
@@ -156,6 +164,12 @@ class Workdir:
     ) -> None:
         """Keeps them without asking whether the network is the best."""
         rows = [*self.rows(epoch - 1), {"epoch": epoch, **metrics}]
+        with files.replacing(self.last) as partial:
+            # It takes long; what is left after the log is to rename it.
+            model.save(partial)
+            self._write_log(rows)
+
+    def _write_log(self, rows):
         with (
             files.replacing(self.log) as partial,
             partial.open("w", encoding="utf-8", newline="") as file,
@@ -163,8 +177,6 @@ class Workdir:
             writer = csv.DictWriter(file, rows[-1])
             writer.writeheader()
             writer.writerows(rows)
-        with files.replacing(self.last) as partial:
-            model.save(partial)
 
     def rows(self, finished_epochs: int) -> list[dict[str, str]]:
         """The log's rows of the epochs that are finished."""
@@ -200,6 +212,10 @@ def settings_of(config: TrainConfig, source: Source) -> dict:
         "tree": source.tree,
         "config": dataclasses.asdict(config),
     }
+    if config.teacher is not None and os.path.isfile(config.teacher):
+        # As of the taxonomy: the name alone does not tell what is in it.
+        content = pathlib.Path(config.teacher).read_bytes()
+        settings["teacher_file"] = hashlib.sha256(content).hexdigest()
     return json.loads(json.dumps(settings))
 
 
@@ -210,8 +226,7 @@ def check_same(path: os.PathLike, theirs: Mapping, mine: Mapping) -> None:
         {**_DEFAULTS, **run, **run["config"]} for run in (theirs, mine)
     )
     names = (theirs.keys() | mine.keys()) - {"config"}
-    # Early runs did not note these.
-    names -= {"categories", "tree", "weights"} - theirs.keys()
+    names -= _OPTIONAL - (theirs.keys() & mine.keys())
     differences = [
         _difference(name, theirs.get(name), mine.get(name))
         for name in sorted(names)
