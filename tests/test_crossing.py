@@ -52,3 +52,11 @@ def test_without_errors_or_cutouts_there_is_nothing(branches, logits):
         TAXONOMY, logits, LABELS, 1, branches, seed=0
     )
     assert found is None
+
+
+def test_a_pruned_taxonomy_has_positions_of_its_own():
+    taxonomy = TAXONOMY.prune(["car", "bus", "ship"])
+    found = crossing.measure_across(
+        taxonomy, np.array([[0, 0, 1]]), np.array([1]), 1, 2, seed=0
+    )
+    assert found == crossing.Across(1, of_all=1, mean=1)

@@ -60,8 +60,7 @@ def measure_across(
     nodes = taxonomy.nodes_at(level)
     node_of = np.empty(len(taxonomy.categories), int)
     for number, node in enumerate(nodes):
-        leaves = taxonomy.leaves(node)
-        node_of[[taxonomy.class_indices[name] for name in leaves]] = number
+        node_of[np.isin(taxonomy.categories, taxonomy.leaves(node))] = number
     counts = []
     for names in category_sets.draw_nodes(nodes, branches, _SETS, seed):
         predicted, right = evaluate.predict_inside(
