@@ -87,13 +87,7 @@ def neutral_logits(model: hlp_keras.HLPModel, images) -> np.ndarray:
 
 def check_images(model: hlp_keras.HLPModel, source: Source) -> None:
     """Raises ValueError when a network cannot be measured on a source."""
-    expected = model.inputs[0].shape[1:]
-    if source.image_shape != expected:
-        raise ValueError(
-            f"The network takes images of shape {expected} (height, width, "
-            f"channels), but those of {source.name} have {source.image_shape}."
-            f" Resize or convert them, or train a network for them."
-        )
+    check_image_shape(model, source)
     categories = source.class_names
     missing = set(range(len(categories))) - set(source.test.labels)
     if missing:
@@ -101,6 +95,17 @@ def check_images(model: hlp_keras.HLPModel, source: Source) -> None:
         raise ValueError(
             f"Expected test images of every category in {source.name}, but "
             f"there are none of {names}."
+        )
+
+
+def check_image_shape(model: hlp_keras.HLPModel, source: Source) -> None:
+    """Raises ValueError when a network takes images of another shape."""
+    expected = model.inputs[0].shape[1:]
+    if source.image_shape != expected:
+        raise ValueError(
+            f"The network takes images of shape {expected} (height, width, "
+            f"channels), but those of {source.name} have {source.image_shape}."
+            f" Resize or convert them, or train a network for them."
         )
 
 

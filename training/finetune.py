@@ -22,6 +22,7 @@ from tflite_export.manifest import Calibration
 from training import (
     compressed,
     data,
+    evaluate,
     files,
     quantized,
     tf_keras_bridge,
@@ -64,6 +65,7 @@ def finetune(
         OSError: the work directory cannot be written.
     """
     source = data.relabel(source, model.taxonomy)
+    evaluate.check_image_shape(model, source)
     for stage, config in finetunings[:-1]:
         inner = Workdir(os.path.join(workdir, stage.method))
         model = _run(model, stage, config, source, inner)

@@ -126,6 +126,15 @@ def test_a_directory_of_another_network_is_refused(whole):
         run("prune,quantize", workdir.path, other)
 
 
+def test_images_of_another_size_are_refused_before_anything_is_written(
+    tmp_path,
+):
+    small = networks.build(input_shape=(8, 8, 3))
+    with pytest.raises(ValueError, match=r"images of shape \(8, 8, 3\)"):
+        run("prune", tmp_path / "new", small)
+    assert not (tmp_path / "new").exists()
+
+
 def test_the_master_of_a_cutout_is_checked_on_its_images(tmp_path):
     small = hlp_keras.cutout(networks.build(), ["dog", "car"])
     indices = list(small.taxonomy.class_indices.values())
