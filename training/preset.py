@@ -80,7 +80,7 @@ def make_preset(
     folder = pathlib.Path(str(presets.FOLDER)) / name
     with files.replacing(folder / presets.MODEL) as partial:
         # A derived model has the same weights, but was never compiled.
-        model.derive(gate=None).save(partial)
+        model.derive().save(partial)
         _compress(partial)
         _check_size(partial.stat().st_size)
         # Without a card there is no preset, and none has an older one's.

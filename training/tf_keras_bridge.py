@@ -46,7 +46,8 @@ def rebuild(
         raise ValueError(
             "Expected a network of images alone, got one with a gain: nothing "
             "would hold it to its cues while it is fine-tuned without them. "
-            "Take hlp_keras.without_gain(model), and attend() afterwards."
+            "Take hlp_keras.without_gain(model), and attend(tuned, model.gate) "
+            "afterwards."
         )
     flat = _Flattening().run(model, entry)
     _check_same_numbers(model, flat, entry)
