@@ -98,8 +98,12 @@ def test_a_start_says_what_was_done_to_it(finetuned, method, workdir):
 
 
 def test_a_start_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="Train first"):
+    with pytest.raises(
+        FileNotFoundError, match="run or a preset, cifar10_resnet_mcu, .*nowh"
+    ):
         finetuning.find_start(str(tmp_path / "nowhere"))
+    with pytest.raises(FileNotFoundError, match="Train first"):
+        finetuning.find_start(str(tmp_path))
 
 
 def test_a_missing_package_is_named(monkeypatch):

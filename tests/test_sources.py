@@ -1,6 +1,7 @@
 """Where images come from."""
 
 import gzip
+import pathlib
 
 import keras
 import numpy as np
@@ -125,6 +126,8 @@ def test_an_unknown_source_lists_the_names():
         match="cifar100, a directory .* got 'cifar1'.* Did you mean 'cifar10'",
     ):
         sources.load_source("cifar1")
+    with pytest.raises(FileNotFoundError, match="got 'nowhere'"):
+        sources.load_source(pathlib.Path("nowhere"))
 
 
 def test_the_bundled_images_load():

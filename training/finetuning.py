@@ -140,8 +140,13 @@ def find_start(name: str) -> Start:
     if not os.path.isdir(name):
         from hlp_keras import presets  # not above: it loads TensorFlow
 
-        if name in presets.list_presets():
+        known = presets.list_presets()
+        if name in known:
             return _preset(name)
+        raise FileNotFoundError(
+            f"Expected the work directory of a training run or a preset, "
+            f"{', '.join(known)}, got {name!r}."
+        )
     workdir = Workdir(name)
     config = workdir.check_finished()
     done = workdir.finetuning()

@@ -54,7 +54,7 @@ class _Folder:
     @property
     def images(self) -> list[os.DirEntry]:
         """The image files, class by class."""
-        return [image for files in self.classes.values() for image in files]
+        return [image for each in self.classes.values() for image in each]
 
 
 def load(
@@ -171,7 +171,7 @@ def _add_class(folder, images, classes):
 
 
 def _labels(folder, class_names):
-    counts = [len(files) for files in folder.classes.values()]
+    counts = [len(images) for images in folder.classes.values()]
     indices = [class_names.index(name) for name in folder.classes]
     return np.repeat(indices, counts)
 

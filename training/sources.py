@@ -103,7 +103,7 @@ def load_source(
     elif path.is_file():
         name, arrays = str(path.resolve()), _load_npz(path)
     else:
-        nearest = difflib.get_close_matches(source, _LOADERS, n=1)
+        nearest = difflib.get_close_matches(str(source), _LOADERS, n=1)
         hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
         raise FileNotFoundError(
             f"Expected a source of images: {', '.join(_LOADERS)}, a directory "

@@ -207,7 +207,7 @@ def make_optimizer(
         steps: of the run.
         optimizers: the module to take them from, that of Keras or of tf-keras.
     """
-    warmup_steps = round(config.warmup * steps)
+    warmup_steps = min(round(config.warmup * steps), steps - 1)
     schedule = optimizers.schedules.CosineDecay(
         0.0 if warmup_steps else config.learning_rate,
         decay_steps=steps - warmup_steps,
