@@ -100,7 +100,8 @@ def test_evaluating_before_training_says_so(tmp_path):
     ],
 )
 def test_a_preset_is_what_its_card_says(flag, message, tmp_path):
-    (tmp_path / "config.json").write_text('{"data": "/my/photos"}')
+    written = '{"data": "/my/photos", "config": {}}'
+    (tmp_path / "config.json").write_text(written)
     flags = f"--workdir={tmp_path}", "--preset=pets", flag
     code, _, errors = run("-c", EVALUATE, *flags)
     assert code == 1

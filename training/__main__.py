@@ -259,17 +259,16 @@ def _restart(environment):
 def _evaluate(options):
     workdir = Workdir(options.workdir)
     data = options.data or workdir.data()
+    import hlp_keras
+    from training import evaluate, preset
+
     if options.preset is not None:
         _check_as_trained(options.checkpoint, data, workdir)
-    import hlp_keras
-    from training import evaluate
-
+        preset.check(options.preset, workdir)  # Before minutes of evaluation.
     checkpoint = {"last": workdir.last, "best": workdir.best}
     model = hlp_keras.load_model(checkpoint[options.checkpoint])
     source = sources.load_source(data, image_size=model.inputs[0].shape[1:3])
     if options.preset is not None:
-        from training import preset
-
         # What the card says is measured on the weights that are shipped.
         model.set_weights(preset.round_weights(model.get_weights()))
     cue_gain = options.cue_gain

@@ -145,7 +145,8 @@ def find_start(name: str) -> Start:
             return _preset(name)
         raise FileNotFoundError(
             f"Expected the work directory of a training run or a preset, "
-            f"{', '.join(known)}, got {name!r}."
+            f"{', '.join(known)}, got {name!r}. Train first, with hlp-train, "
+            f"or take a preset."
         )
     workdir = Workdir(name)
     config = workdir.check_finished()

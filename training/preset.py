@@ -62,17 +62,7 @@ def make_preset(
             network is too large.
         OSError: the folder cannot be written.
     """
-    if not name.isidentifier():
-        raise ValueError(
-            f"Expected a name of letters, digits and underscores for a preset, "
-            f"as in cifar10_resnet, got {name!r}."
-        )
-    config = workdir.check_finished()
-    if workdir.finetuning():
-        raise ValueError(
-            f"Expected a network as it was trained, but {workdir.path} has a "
-            f"fine-tuned one, whose card would not tell how to make it."
-        )
+    config = check(name, workdir)
     if config.teacher is not None:
         # Where a file was helps nobody elsewhere; names of presets stay.
         teacher = pathlib.PurePath(config.teacher).name
@@ -97,6 +87,26 @@ def make_preset(
         text = json.dumps(card, indent=2, ensure_ascii=False)
         partial.write_text(text + "\n", encoding="utf-8")
     return folder
+
+
+def check(name: str, workdir: Workdir) -> configs.TrainConfig:
+    """Raises ValueError unless a run can become a preset of that name.
+
+    Returns:
+        the settings of the run.
+    """
+    if not name.isidentifier():
+        raise ValueError(
+            f"Expected a name of letters, digits and underscores for a preset, "
+            f"as in cifar10_resnet, got {name!r}."
+        )
+    config = workdir.check_finished()
+    if workdir.finetuning():
+        raise ValueError(
+            f"Expected a network as it was trained, but {workdir.path} has a "
+            f"fine-tuned one, whose card would not tell how to make it."
+        )
+    return config
 
 
 def _compress(path):
