@@ -180,6 +180,23 @@ def test_micro_needs_tflm(tmp_path, monkeypatch):
         export(tmp_path / "out", Settings("micro"))
 
 
+@pytest.fixture
+def refusing_tflm(monkeypatch):
+    monkeypatch.setattr(tflm, "missing_reason", lambda: "")
+    refused = tflm.Refused("it refused the model: no GELU")
+    monkeypatch.setattr(tflm, "run_all", lambda cases: [refused] * len(cases))
+    return refused
+
+
+def test_only_micro_needs_models_that_tflm_runs(tmp_path, refusing_tflm):
+    manifest = export(tmp_path / "out", Settings("android"))
+    for model in (*manifest.models, *manifest.parts):
+        assert model.kernels.tflm_skipped == refusing_tflm.reason
+    with pytest.raises(RuntimeError, match=r"^vehicle: .* no GELU. Train"):
+        export(tmp_path / "micro", Settings("micro"))
+    assert not (tmp_path / "micro").exists()
+
+
 @pytest.mark.parametrize("settings", [Settings(), Settings("android")])
 def test_a_slice_that_differs_is_not_written(tmp_path, settings, monkeypatch):
     def wrong(data, inputs, right=verify.run_reference):

@@ -106,14 +106,20 @@ def test_tflm_may_not_differ_by_more(wrong_tflm):
         verify.compare_kernels(export_models.flatbuffer_of(), images(4))
 
 
-def test_a_crash_of_tflm_fails_the_verification(monkeypatch):
-    def crash(cases):
-        raise RuntimeError("TFLM crashed")
+def test_a_model_that_tflm_refuses_is_skipped_and_says_why(monkeypatch):
+    data, refused = export_models.flatbuffer_of(), tflm.Refused("no such op")
+
+    def run_all(cases):
+        first, _ = cases
+        return [tflm.Run(verify.run_reference(*first), 1), refused]
 
     monkeypatch.setattr(tflm, "missing_reason", lambda: "")
-    monkeypatch.setattr(tflm, "run_all", crash)
-    with pytest.raises(verify.VerificationError, match="TFLM crashed"):
-        verify.compare_kernels(export_models.flatbuffer_of(), images(2))
+    monkeypatch.setattr(tflm, "run_all", run_all)
+    cases = [verify.Case.of(data, images(2))] * 2
+    ran, skipped = verify.compare_all_kernels(cases)
+    assert (ran.kernels.tflm_skipped, ran.kernels.tflm_identical) == ("", 2)
+    assert skipped.kernels.tflm_skipped == "no such op"
+    assert skipped.kernels.tflm_steps is skipped.tflm is None
 
 
 def test_int8_input_is_pixel_minus_128():

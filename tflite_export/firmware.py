@@ -95,18 +95,29 @@ def export(
 
     Raises:
         ValueError: it does not fit into its budget; says what to leave away.
-        RuntimeError: TFLM is not there to measure the tensor arena.
+        RuntimeError: TFLM is not there to measure the tensor arena, or does
+            not run the model.
     """
-    if cut.compared.tflm is None:
-        raise RuntimeError(
-            f"TFLM must measure the tensor arena of a model for "
-            f"microcontrollers, but {cut.compared.kernels.tflm_skipped}. "
-            f"Install hlp-keras[tflm]."
-        )
+    _check_measured(cut.compared, stem)
     made = [_whole(directory, stem, cut, Budget() if split else limit)]
     if split:
         made.append(_in_parts(directory, f"{stem}.split", cut, limit))
     return tuple(made)
+
+
+def _check_measured(compared, name):
+    """Raises RuntimeError unless TFLM told how large an arena it needs."""
+    if compared.tflm is not None:
+        return
+    advice = (
+        "Install hlp-keras[tflm]."
+        if tflm.missing_reason()
+        else "Train a network without what it names, or choose another target."
+    )
+    raise RuntimeError(
+        f"{name}: TFLM must measure the tensor arena of a model for "
+        f"microcontrollers, but {compared.kernels.tflm_skipped}. {advice}"
+    )
 
 
 def _whole(directory, folder, cut, limit):
@@ -127,6 +138,8 @@ def _whole(directory, folder, cut, limit):
 def _in_parts(directory, folder, cut, limit):
     parts = splitting.split(cut.master.slice(cut.labels))
     compared = verify.compare_all_kernels(cut.reference.check_parts(parts))
+    for part, result in zip(parts, compared, strict=True):
+        _check_measured(result, part.name)
     _check_scores(parts, compared, cut)
     arenas = {
         part.name: result.kernels.arena_bytes
@@ -212,6 +225,7 @@ def _rests(cut):
     return {
         name: micro.footprint(data, run.arena_bytes)
         for (name, data), run in zip(slices.items(), runs, strict=True)
+        if isinstance(run, tflm.Run)
     }
 
 

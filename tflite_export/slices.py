@@ -119,7 +119,8 @@ def export_slices(
 ) -> Manifest:
     """Exports one verified model per category set, and a manifest.
 
-    Every file must give the master's integers and run in TFLM.
+    Every file must give the master's integers; for microcontrollers it must
+    run in TFLM, too.
 
     Args:
         data: the master.
@@ -139,7 +140,8 @@ def export_slices(
             does not fit into its budget.
         verify.VerificationError: a file is not what it should be. Nothing was
             written then.
-        RuntimeError: sources for microcontrollers without TFLM.
+        RuntimeError: sources for microcontrollers without TFLM, or of a model
+            that it does not run.
         OSError: `output_dir` holds other files or cannot be written.
     """
     settings = settings or Settings()

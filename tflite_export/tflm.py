@@ -12,8 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 
 _PACKAGES = pathlib.Path(__file__).parent.parent
+# For each model.
 _TIMEOUT_SECONDS = 600
 _ARENA = re.compile(r"Arena allocation total (\d+) bytes")
+# What it prints of each model that it ran.
+_ALLOCATIONS = re.compile(r"^\[RecordingMicroAllocator\].*$", re.MULTILINE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +25,13 @@ class Run:
 
     outputs: np.ndarray
     arena_bytes: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Refused:
+    """Why TFLM gave nothing for a model, as in `TFLM was skipped: reason`."""
+
+    reason: str
 
 
 def missing_reason() -> str:
@@ -42,44 +52,80 @@ def run(data: bytes, inputs: np.ndarray | tuple[np.ndarray, ...]) -> Run:
     Raises:
         RuntimeError: TFLM refused the model or crashed; with its words.
     """
-    return run_all([(data, inputs)])[0]
+    (result,) = run_all([(data, inputs)])
+    if isinstance(result, Refused):
+        raise RuntimeError(f"TFLM gave no outputs: {result.reason}")
+    return result
 
 
-def run_all(cases: Sequence[tuple]) -> list[Run]:
-    """Runs several models, each on inputs of its own, in one process."""
+def run_all(cases: Sequence[tuple]) -> list[Run | Refused]:
+    """Runs several models, each on inputs of its own, in one process.
+
+    A model that TFLM does not like ends the process: those after it run in
+    another one.
+
+    Raises:
+        RuntimeError: TFLM does not tell what it needs.
+    """
+    results = []
+    while len(results) < len(cases):
+        results += _run_to_first_refused(cases[len(results) :])
+    return results
+
+
+def _run_to_first_refused(cases):
     with tempfile.TemporaryDirectory() as directory:
         directory = pathlib.Path(directory)
         for number, (data, inputs) in enumerate(cases):
             (directory / f"{number}.tflite").write_bytes(data)
             inputs = inputs if isinstance(inputs, tuple) else (inputs,)
             np.savez(directory / f"{number}.in.npz", *inputs)
-        process = subprocess.run(
-            [sys.executable, "-m", "tflite_export.tflm_runner"]
-            + [str(directory), str(len(cases))],
-            cwd=_PACKAGES,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT_SECONDS,
-        )
-        arenas = list(map(int, _ARENA.findall(process.stderr)))
-        if process.returncode:
-            raise RuntimeError(_failure(process, len(arenas), len(cases)))
-        if len(arenas) != len(cases):
-            raise RuntimeError(
-                f"TFLM did not print its arena: {process.stderr[-500:]}"
-            )
-        return [
-            Run(np.load(directory / f"{number}.out.npy"), arena)
-            for number, arena in enumerate(arenas)
-        ]
+        how, words = _run_process(directory, len(cases))
+        arenas = list(map(int, _ARENA.findall(words)))
+        results = []
+        while (path := directory / f"{len(results)}.out.npy").exists():
+            if len(results) == len(arenas):
+                raise RuntimeError(
+                    f"TFLM did not print its arena: {words[-500:]}. Install "
+                    f"the version of tflite-micro in constraints.txt."
+                )
+            results.append(Run(np.load(path), arenas[len(results)]))
+        if how:
+            results.append(Refused(_failure(how, words)))
+        return results
 
 
-def _failure(process, done, number):
-    how = (
-        f"crashed with signal {-process.returncode}"
-        if process.returncode < 0
-        else "refused the model"
-    )
-    which = f" ({done + 1} of {number})" if number > 1 else ""
-    return f"TFLM {how}{which}: {process.stderr.strip()[-500:]}"
+def _run_process(directory, number):
+    """Runs the models in a directory.
+
+    Returns:
+        what became of the one after the last that gave outputs, "" when all
+        did; and all that TFLM printed.
+    """
+    seconds = number * _TIMEOUT_SECONDS
+    # A file keeps the words of a process that is stopped, too.
+    with open(directory / "words", "w+b") as words:
+        try:
+            code = subprocess.run(
+                [sys.executable, "-m", "tflite_export.tflm_runner"]
+                + [str(directory), str(number)],
+                cwd=_PACKAGES,
+                stdout=subprocess.DEVNULL,
+                stderr=words,
+                timeout=seconds,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            how = f"it was not done after {seconds} seconds"
+        else:
+            how = "it refused the model" if code else ""
+            if code < 0:
+                how = f"it crashed with signal {-code}"
+        words.seek(0)
+        return how, words.read().decode(errors="replace")
+
+
+def _failure(how, words):
+    words = _ALLOCATIONS.sub("", words)
+    # Python's words are longer, and tell less, than TFLM's before them.
+    own = words.partition("Traceback")[0].strip() or words.strip()
+    return f"{how}: {' '.join(own[-500:].split())}" if own else how

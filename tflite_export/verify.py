@@ -152,7 +152,10 @@ class Case:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Compared:
-    """How kernels compare, and the integers of TFLM; None when skipped."""
+    """How kernels compare, and the integers of TFLM; None when skipped.
+
+    What it was skipped for is in `kernels`.
+    """
 
     kernels: Kernels
     tflm: np.ndarray | None
@@ -164,25 +167,25 @@ def compare_kernels(data: bytes, images, factors=None) -> Kernels:
 
 
 def compare_all_kernels(
-    cases: Sequence[Case], runs: Sequence[tflm.Run | None] | None = None
+    cases: Sequence[Case],
+    runs: Sequence[tflm.Run | tflm.Refused] | None = None,
 ) -> list[Compared]:
     """Compares the integers of LiteRT's reference kernels with others.
 
     LiteRT's optimised kernels may differ by a few steps. TFLM gives the same
     integers but for dense layers: it rounds their sums twice where LiteRT
     rounds once, so that a few logits in a thousand differ by one step. More
-    than that fails. TFLM is skipped, and the result says so, when it is not
-    installed.
+    than that fails. Where TFLM is not installed, or has no kernel for an
+    operator of a model, it is skipped, and the result says why.
 
     Args:
         cases: models and what to run them on.
         runs: what `run_tflm` gave for these, when that is known already.
 
     Raises:
-        VerificationError: TFLM cannot run a model, or differs by more.
+        VerificationError: TFLM differs by more.
     """
     runs = run_tflm(cases) if runs is None else runs
-    reason = tflm.missing_reason()
     compared = []
     for case, run in zip(cases, runs, strict=True):
         default = run_litert(case.data, case.inputs)
@@ -191,12 +194,15 @@ def compare_all_kernels(
             default_steps=int(_steps(default, case.reference).max()),
             tflm_steps=None,
             tflm_identical=None,
-            tflm_skipped=reason,
+            tflm_skipped="",
             arena_bytes=None,
         )
-        if run:
+        if isinstance(run, tflm.Refused):
+            kernels = dataclasses.replace(kernels, tflm_skipped=run.reason)
+            compared.append(Compared(kernels, None))
+        else:
             kernels = _with_tflm(kernels, run, case.reference)
-        compared.append(Compared(kernels, run and run.outputs))
+            compared.append(Compared(kernels, run.outputs))
     return compared
 
 
@@ -217,18 +223,11 @@ def _steps(integers, reference):
     return steps.reshape(len(steps), -1).max(-1)
 
 
-def run_tflm(cases: Sequence[Case]) -> list[tflm.Run | None]:
-    """Runs models in TFLM; gives None for each when it is not installed.
-
-    Raises:
-        VerificationError: TFLM cannot run a model.
-    """
-    if tflm.missing_reason():
-        return [None] * len(cases)
-    try:
-        return tflm.run_all([(case.data, case.inputs) for case in cases])
-    except RuntimeError as error:
-        raise VerificationError(str(error)) from error
+def run_tflm(cases: Sequence[Case]) -> list[tflm.Run | tflm.Refused]:
+    """Runs models in TFLM; refuses each when it is not installed."""
+    if reason := tflm.missing_reason():
+        return [tflm.Refused(reason)] * len(cases)
+    return tflm.run_all([(case.data, case.inputs) for case in cases])
 
 
 def _check_tflm_steps(outputs, reference, steps):
