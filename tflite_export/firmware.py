@@ -109,14 +109,10 @@ def _check_measured(compared, name):
     """Raises RuntimeError unless TFLM told how large an arena it needs."""
     if compared.tflm is not None:
         return
-    advice = (
-        "Install hlp-keras[tflm]."
-        if tflm.missing_reason()
-        else "Train a network without what it names, or choose another target."
-    )
     raise RuntimeError(
         f"{name}: TFLM must measure the tensor arena of a model for "
-        f"microcontrollers, but {compared.kernels.tflm_skipped}. {advice}"
+        f"microcontrollers, but {compared.kernels.tflm_skipped}. Train a "
+        f"network without what it names, or choose another target."
     )
 
 

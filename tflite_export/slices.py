@@ -24,6 +24,7 @@ from tflite_export import (
     naming,
     output,
     slicing,
+    tflm,
     verify,
 )
 from tflite_export import images as image_arrays
@@ -145,6 +146,7 @@ def export_slices(
         OSError: `output_dir` holds other files or cannot be written.
     """
     settings = settings or Settings()
+    _check_tflm(settings)
     master = slicing.Master(data)
     _check_gain(master, settings)
     stems = naming.file_stems(master, category_sets)
@@ -162,6 +164,17 @@ def export_slices(
         manifest = _export(job, stems, directory)
         description.write_manifest(directory, manifest)
     return manifest
+
+
+def _check_tflm(settings):
+    reason = tflm.missing_reason()
+    if settings.target == "micro" and reason:
+        raise RuntimeError(
+            f"The target micro needs the package tflite-micro, in which TFLM "
+            f"measures the tensor arena, but {reason}. Install hlp-keras"
+            f"[tflm], which there is for Linux on x86-64 only, or choose "
+            f"another target."
+        )
 
 
 def _check_gain(master, settings):
