@@ -6,11 +6,11 @@ import pytest
 from tflite_export import convert, flatbuffer
 
 
-def tiny_model():
+def tiny_model(activation=keras.ops.relu):
     image = keras.Input((4, 4, 1))
     x = keras.layers.Conv2D(2, 3, use_bias=False)(image)
     x = keras.layers.BatchNormalization()(x)
-    x = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(x))
+    x = keras.layers.GlobalAveragePooling2D()(activation(x))
     return keras.Model(image, keras.layers.Dense(2)(x))
 
 
@@ -47,6 +47,25 @@ def test_checks_that_everything_was_quantised(monkeypatch):
     monkeypatch.setitem(convert._TYPES, "int8", convert.tf.float32)
     with pytest.raises(RuntimeError, match="not quantised: .*image"):
         convert.convert(tiny_model(), grey())
+
+
+def test_says_which_layers_are_not_quantised():
+    with pytest.raises(RuntimeError, match=r"not quantised: .*Selu.*a ReLU"):
+        convert.convert(tiny_model(keras.ops.selu), grey())
+
+
+def test_says_which_operator_cannot_be_translated(capfd):
+    model = tiny_model(keras.ops.arctan)
+    capfd.readouterr()
+    with pytest.raises(RuntimeError, match=r"no operator for Atan\. Train"):
+        convert.convert(model, grey())
+    assert capfd.readouterr() == ("", "")
+
+
+def test_gives_the_converter_s_words_when_it_names_no_operator():
+    words = convert._untranslated(ValueError("something else" + "." * 1000))
+    assert words.startswith("The converter refused the model: something else")
+    assert len(words) < 600
 
 
 def test_batch_is_static():

@@ -1,10 +1,12 @@
 """Converts a Keras model to a fully quantised LiteRT flatbuffer."""
 
+import re
 import tempfile
 
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.lite.python.convert_phase import ConverterError
 
 from tflite_export import flatbuffer, gains, quiet
 from tflite_export.images import PIXEL_SCALE, PIXEL_ZERO_POINT
@@ -35,8 +37,9 @@ def convert(model: keras.Model, images, io_type: str = "int8") -> bytes:
 
     Raises:
         ValueError: arguments that do not fit.
-        RuntimeError: another Keras backend than TensorFlow, or the converter
-            made something else than is promised here.
+        RuntimeError: another Keras backend than TensorFlow, the converter
+            does not know an operator, or it made something else than is
+            promised here.
     """
     _check_arguments(model, images, io_type)
     inputs = [_spanning(images, 1)]
@@ -51,7 +54,10 @@ def convert(model: keras.Model, images, io_type: str = "int8") -> bytes:
             verbose=False,
             input_signature=_signature(model),
         )
-        data = _converter(directory, inputs, io_type).convert()
+        try:
+            data = _converter(directory, inputs, io_type).convert()
+        except ConverterError as error:
+            raise RuntimeError(_untranslated(error)) from error
     check_result(flatbuffer.parse(data), io_type)
     return data
 
@@ -80,6 +86,17 @@ def _converter(directory, inputs, io_type):
     converter.experimental_enable_resource_variables = False
     setattr(converter, _DENSE_PER_TENSOR, True)
     return converter
+
+
+def _untranslated(error):
+    """What a model has that LiteRT has not, out of pages of the converter's."""
+    names = dict.fromkeys(re.findall(r"'tf\.(\w+)' op is neither", str(error)))
+    if not names:
+        return f"The converter refused the model: {str(error)[:500]}"
+    return (
+        f"LiteRT has no operator for {', '.join(names)}. Train a network "
+        f"without it, for instance with a ReLU in its place."
+    )
 
 
 def _spanning(values, largest):
@@ -131,7 +148,11 @@ def check_result(model, io_type: str) -> None:
     wrong = [t.name for t in inner if t.dtype != "int8"]
     wrong += [t.name for t in borders if t.dtype != io_type]
     if wrong:
-        raise RuntimeError(f"These tensors were not quantised: {wrong}.")
+        raise RuntimeError(
+            f"These tensors were not quantised: {wrong}. The converter makes "
+            f"no int8 of the layers that they are named after: train a "
+            f"network without these, for instance with a ReLU in their place."
+        )
     _check_input_scales(model, io_type)
 
 
