@@ -146,6 +146,30 @@ def test_refuses_a_directory_for_a_file(tmp_path):
         raise AssertionError
 
 
+@pytest.mark.parametrize("name", [".", "..", "../../a/"])
+def test_refuses_the_directory_that_one_works_in(tmp_path, monkeypatch, name):
+    here = tmp_path / "a" / "b"
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    with (
+        pytest.raises(OSError, match="current directory.*inside it"),
+        replacing(name),
+    ):
+        raise AssertionError
+    with replacing("../c") as new:
+        (new / "file").touch()
+    assert files(here.parent) == ["b", "c"]
+
+
+def test_refuses_a_mount_point(tmp_path, monkeypatch):
+    monkeypatch.setattr(os.path, "ismount", lambda path: path == tmp_path)
+    with (
+        pytest.raises(OSError, match="is a mount point.*inside it"),
+        replacing(tmp_path),
+    ):
+        raise AssertionError
+
+
 def test_refuses_a_file(tmp_path):
     out = tmp_path / "out"
     out.touch()

@@ -19,9 +19,10 @@ def replacing(directory):
 
     Raises:
         FileExistsError: `directory` holds something else than an export.
-        OSError: it cannot be written.
+        OSError: it cannot be written, or not replaced.
     """
     directory = pathlib.Path(directory).resolve()
+    _check_replaceable(directory)
     _check_ours(directory)
     staging = _make_staging(directory)
     try:
@@ -44,6 +45,24 @@ def _replace(directory, new, old):
         if old.exists():
             os.replace(old, directory)
         raise
+
+
+def _check_replaceable(directory):
+    """Raises OSError when another directory must not take its place.
+
+    Whoever works in it would be left in one that is deleted, and find nothing
+    by relative paths; a mount point cannot be renamed.
+    """
+    if pathlib.Path.cwd().is_relative_to(directory):
+        what = "is the current directory, or holds it"
+    elif os.path.ismount(directory):
+        what = "is a mount point"
+    else:
+        return
+    raise OSError(
+        f"The output directory {directory} {what}, so that it cannot be "
+        f"replaced by a new one. Name a directory inside it."
+    )
 
 
 def _check_ours(directory):
