@@ -146,6 +146,18 @@ def test_micro_gets_folders_of_sources(tmp_path):
 
 
 @needs_tflm
+def test_parts_of_a_slice_in_the_order_of_the_heads(tmp_path):
+    names = ["vehicle", "bird"]
+    heads = slicing.slice_master(export_models.master_of(), names, "heads")
+    settings = Settings("micro", split=True)
+    slices.export_slices(heads, [names], tmp_path / "heads", settings)
+    export(tmp_path / "classes", settings, sets=[names])
+    images = "vehicle-bird.split/vehicle_bird_split_test_images.cc"
+    sources = [(tmp_path / name / images) for name in ("heads", "classes")]
+    assert sources[0].read_text() == sources[1].read_text()
+
+
+@needs_tflm
 @pytest.mark.parametrize("kind", ["flash", "ram"])
 def test_a_budget_refuses_and_says_what_to_leave_away(tmp_path, kind):
     settings = Settings("micro", **{f"{kind}_budget": 1000})

@@ -75,6 +75,42 @@ def test_the_order_of_the_heads_needs_no_operator(master, names):
     assert small.metadata["class_indices"] == kept
 
 
+@pytest.mark.parametrize("names", SETS, ids=" ".join)
+@pytest.mark.parametrize("larger", [["animal", "vehicle"], None])
+def test_a_slice_in_the_order_of_the_heads_can_be_sliced(master, names, larger):
+    heads = slicing.slice_master(master, larger or names, order="heads")
+    before = bytes(heads)
+    small = slicing.Master(heads).cut(names)
+    direct = slicing.Master(master).cut(names)
+    assert small.metadata["labels"] == direct.metadata["labels"]
+    assert small.metadata["class_indices"] == direct.metadata["class_indices"]
+    assert flatbuffer.operators(small.model) == flatbuffer.operators(
+        direct.model
+    )
+    np.testing.assert_array_equal(run(small.data), run(direct.data))
+    assert heads == before
+    again = slicing.Master(heads)
+    assert again.slice(names) == again.slice(names) == small.data
+
+
+def test_any_slice_of_a_slice_has_the_logits_by_class(master):
+    """All sets of categories, from those that were sliced by any."""
+    categories = export_models.TAXONOMY.categories
+    sets = [
+        [categories[i] for i in range(5) if bits >> i & 1]
+        for bits in range(1, 32)
+    ]
+    whole = run(master)
+    for larger in sets:
+        heads = slicing.Master(slicing.slice_master(master, larger, "heads"))
+        for names in sets:
+            if set(names) <= set(larger):
+                small = heads.cut(names)
+                kept = small.metadata["class_indices"]
+                assert kept == sorted(kept)
+                np.testing.assert_array_equal(run(small.data), whole[:, kept])
+
+
 def test_refuses_another_order(master):
     with pytest.raises(ValueError, match="one of classes, heads, got 'size'"):
         slicing.slice_master(master, ["cat"], order="size")

@@ -86,17 +86,5 @@ def _convert(model, given, got):
         kind, version = schema.BuiltinOperator.QUANTIZE, 1
         operator.builtinOptionsType = schema.BuiltinOptions.QuantizeOptions
         operator.builtinOptions = schema.QuantizeOptionsT()
-    operator.opcodeIndex = _code(model, kind, version)
+    operator.opcodeIndex = flatbuffer.add_code(model, kind, version)
     return operator
-
-
-def _code(model, kind, version):
-    """Index of an operator code, which is added when there is none."""
-    for index, code in enumerate(model.operatorCodes):
-        if (code.builtinCode, code.version) == (kind, version):
-            return index
-    code = schema.OperatorCodeT()
-    code.builtinCode = code.deprecatedBuiltinCode = kind
-    code.version = version
-    model.operatorCodes.append(code)
-    return len(model.operatorCodes) - 1

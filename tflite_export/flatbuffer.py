@@ -77,6 +77,18 @@ def operator_name(model: schema.ModelT, operator: schema.OperatorT) -> str:
     return schema_names.OPERATORS[schema_names.operator_number(code)]
 
 
+def add_code(model: schema.ModelT, kind: int, version: int) -> int:
+    """Index of an operator code, which is added when there is none."""
+    for index, code in enumerate(model.operatorCodes):
+        if (code.builtinCode, code.version) == (kind, version):
+            return index
+    code = schema.OperatorCodeT()
+    code.builtinCode = code.deprecatedBuiltinCode = kind
+    code.version = version
+    model.operatorCodes.append(code)
+    return len(model.operatorCodes) - 1
+
+
 def operators(model: schema.ModelT) -> tuple[Operator, ...]:
     """The operators that are used, in the order of their first use."""
     used = collections.Counter(

@@ -13,6 +13,7 @@ def changeable(model: schema.ModelT) -> schema.ModelT:
     new_graph.tensors = [copy_table(tensor) for tensor in graph.tensors]
     new.subgraphs = [new_graph]
     new.buffers = list(model.buffers)
+    new.operatorCodes = list(model.operatorCodes)
     new.metadata = [copy_table(entry) for entry in model.metadata or ()]
     return new
 
@@ -30,15 +31,20 @@ def add_constant(model: schema.ModelT, like: int, values: np.ndarray) -> int:
     Returns:
         index of its tensor.
     """
-    graph = model.subgraphs[0]
-    tensor = copy_table(graph.tensors[like])
+    tensor = copy_table(model.subgraphs[0].tensors[like])
     tensor.shape = np.array([len(values), *tensor.shape[1:]], dtype=np.int32)
     tensor.buffer = len(model.buffers)
     buffer = schema.BufferT()
     buffer.data = np.ascontiguousarray(values).view(np.uint8).reshape(-1)
     model.buffers.append(buffer)
-    graph.tensors.append(tensor)
-    return len(graph.tensors) - 1
+    return add_tensor(model, tensor)
+
+
+def add_tensor(model: schema.ModelT, tensor: schema.TensorT) -> int:
+    """Adds a tensor and gives its index."""
+    tensors = model.subgraphs[0].tensors
+    tensors.append(tensor)
+    return len(tensors) - 1
 
 
 def drop_unused(model: schema.ModelT) -> None:

@@ -21,6 +21,8 @@ from tflite_export import flatbuffer, gains, making, pruning, seal
 from tflite_export.manifest import Tensor
 
 ORDERS = ("classes", "heads")
+# That the converter writes for int8.
+_GATHER_VERSION = 2
 
 
 def slice_master(
@@ -133,6 +135,8 @@ class Master:
         self._check_border()
         labels = self.resolve(names)
         positions = [self.metadata["labels"].index(label) for label in labels]
+        # A slice in the order of its heads is not in that of the classes.
+        positions.sort(key=self.metadata["class_indices"].__getitem__)
         model = self.model
         slicer = _Slicer(model)
         graph = model.subgraphs[0]
@@ -325,17 +329,20 @@ class _Slicer:
         if positions == list(range(size)):
             return tensor
         operator = self._producer(tensor)
+        name = flatbuffer.operator_name(self.model, operator)
+        if name != "GATHER" and positions != sorted(positions):
+            return self._put_in_order(tensor, positions)
         select = {
             "GATHER": self._select_gathered,
             "CONCATENATION": self._select_joined,
             "FULLY_CONNECTED": self._select_rows,
-        }.get(flatbuffer.operator_name(self.model, operator))
+        }.get(name)
         if select is None:
             raise ValueError(
                 f"Logits can be cut out of heads that are dense layers, joined "
                 f"and ordered, but tensor "
                 f"{self._graph.tensors[tensor].name.decode()!r} comes from "
-                f"{flatbuffer.operator_name(self.model, operator)}."
+                f"{name}."
             )
         return select(operator, positions)
 
@@ -372,6 +379,33 @@ class _Slicer:
             pruning.add_constant(self.model, indices, new_order),
         ]
         return self._narrow_output(operator, len(positions))
+
+    def _put_in_order(self, tensor, positions):
+        """Selects in the tensor's own order and adds an operator that sorts."""
+        ascending = sorted(positions)
+        given = self.select(tensor, ascending)
+        got = pruning.copy_table(self._graph.tensors[given])
+        got.name = b"logits"
+        order = pruning.copy_table(got)
+        order.name, order.type = b"order", schema.TensorType.INT32
+        order.shape, order.shapeSignature = np.array([0], np.int32), None
+        order.quantization = None
+        indices = pruning.add_constant(
+            self.model,
+            pruning.add_tensor(self.model, order),
+            np.searchsorted(ascending, positions).astype(np.int32),
+        )
+        operator = schema.OperatorT()
+        operator.opcodeIndex = flatbuffer.add_code(
+            self.model, schema.BuiltinOperator.GATHER, _GATHER_VERSION
+        )
+        operator.inputs = [given, indices]
+        operator.outputs = [pruning.add_tensor(self.model, got)]
+        operator.builtinOptionsType = schema.BuiltinOptions.GatherOptions
+        operator.builtinOptions = schema.GatherOptionsT()
+        operator.builtinOptions.axis = -1
+        self._graph.operators.append(operator)
+        return operator.outputs[0]
 
     def _select_joined(self, operator, positions):
         kept = []
