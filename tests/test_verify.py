@@ -36,18 +36,20 @@ def test_a_converted_model_agrees_with_keras(capfd):
 def test_another_model_is_less_accurate():
     model, data = scaled(-1), export_models.flatbuffer_of()
     with pytest.raises(
-        verify.VerificationError, match="accuracy of int8 is .* more images"
+        verify.VerificationError, match="^cat: The acc.* int8 .* more images"
     ):
         verify.compare_with_keras(
-            model, data, images(), labels_of(model), LIMITS
+            model, data, images(), labels_of(model), LIMITS, "cat"
         )
 
 
 def test_other_logits_are_found_when_the_accuracy_is_the_same():
     model, data = scaled(2), export_models.flatbuffer_of()
-    with pytest.raises(verify.VerificationError, match="logits of int8 differ"):
+    with pytest.raises(
+        verify.VerificationError, match="^cat: The logits of int8 differ"
+    ):
         verify.compare_with_keras(
-            model, data, images(), labels_of(model), LIMITS
+            model, data, images(), labels_of(model), LIMITS, "cat"
         )
 
 
@@ -102,8 +104,11 @@ def test_tflm_may_round_by_one_step(wrong_tflm):
 
 def test_tflm_may_not_differ_by_more(wrong_tflm):
     wrong_tflm(2)
-    with pytest.raises(verify.VerificationError, match="2 steps .* 1 of 4 im"):
-        verify.compare_kernels(export_models.flatbuffer_of(), images(4))
+    case = verify.Case.of(export_models.flatbuffer_of(), images(4), name="cat")
+    with pytest.raises(
+        verify.VerificationError, match="^cat: TFLM .* 2 steps .* 1 of 4 im"
+    ):
+        verify.compare_all_kernels([case])
 
 
 def test_a_model_that_tflm_refuses_is_skipped_and_says_why(monkeypatch):

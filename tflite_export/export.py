@@ -83,9 +83,9 @@ def export_cutouts(
             cut = hlp_keras.cutout(model, names)
             progress(_progress_line(len(models), len(stems), names, cut))
             small = whole.cut(names)
-            reference.check(small)
+            reference.check(small, stem)
             accuracy, kernels = _verify(
-                cut, small.data, test_images, test_labels, limits
+                cut, small.data, test_images, test_labels, limits, stem
             )
             file = description.write(directory, f"{stem}.tflite", small.data)
             models.append(
@@ -181,7 +181,9 @@ def _write_master(model, make, test_images, test_labels, path, limits):
             model.taxonomy, [names], test_labels, len(test_images)
         )
         data = make()
-        checks = _verify(model, data, test_images, test_labels, limits)
+        checks = _verify(
+            model, data, test_images, test_labels, limits, "The master"
+        )
         data = master.with_checks(data, *checks)
         new.write_bytes(data)
     return making.read(slicing.Master(data).metadata)
@@ -198,19 +200,21 @@ def _check_master(path):
         ) from error
 
 
-def _verify(cut, data, images, labels, limits):
+def _verify(cut, data, images, labels, limits, name):
     """Checks a cutout's file on the test images of its categories."""
     indices = _class_indices(cut.taxonomy)
     chosen = np.isin(labels, indices)
     images = images[chosen]
     labels = np.searchsorted(indices, labels[chosen])
     limits = limits or verify.Limits()
-    accuracy = verify.compare_with_keras(cut, data, images, labels, limits)
+    accuracy = verify.compare_with_keras(
+        cut, data, images, labels, limits, name
+    )
     few, factors = some(images), None
     if cut.gate is not None:
         factors = gains.random(len(few), len(cut.taxonomy.nodes))
-        verify.check_gain(cut, data, few, factors, limits)
-    return accuracy, verify.compare_kernels(data, few, factors)
+        verify.check_gain(cut, data, few, factors, limits, name)
+    return accuracy, verify.compare_kernels(data, few, factors, name)
 
 
 def _check_labels(taxonomy, category_sets, labels, number):

@@ -133,10 +133,11 @@ def _whole(directory, folder, cut, limit):
 
 def _in_parts(directory, folder, cut, limit):
     parts = splitting.split(cut.master.slice(cut.labels))
-    compared = verify.compare_all_kernels(cut.reference.check_parts(parts))
-    for part, result in zip(parts, compared, strict=True):
-        _check_measured(result, part.name)
-    _check_scores(parts, compared, cut)
+    cases = cut.reference.check_parts(parts, folder)
+    compared = verify.compare_all_kernels(cases)
+    for case, result in zip(cases, compared, strict=True):
+        _check_measured(result, case.name)
+    _check_scores(folder, parts, compared, cut)
     arenas = {
         part.name: result.kernels.arena_bytes
         for part, result in zip(parts, compared, strict=True)
@@ -148,15 +149,15 @@ def _in_parts(directory, folder, cut, limit):
     return _write(directory, folder, files, footprint, parts=True)
 
 
-def _check_scores(parts, compared, cut):
+def _check_scores(folder, parts, compared, cut):
     """Raises unless TFLM gives the same for the parts as for the whole."""
     for part, result in zip(parts, compared, strict=True):
         if part.labels:
             columns = [cut.labels.index(label) for label in part.labels]
             if not np.array_equal(result.tflm, cut.compared.tflm[:, columns]):
                 raise verify.VerificationError(
-                    f"In TFLM {part.name} gives other integers by itself than "
-                    f"in the whole model. Please report it."
+                    f"{folder}/{part.name}: In TFLM it gives other integers "
+                    f"by itself than in the whole model. Please report it."
                 )
 
 

@@ -62,11 +62,12 @@ class Reference:
         values = (self.images, *self._factors(nodes))
         return verify.integers(small.model, values)
 
-    def check(self, small: Slice) -> verify.Case:
+    def check(self, small: Slice, name: str = "The slice") -> verify.Case:
         """Checks that a slice gives the integers of the master.
 
         Args:
             small: the slice, of any type of image and logits.
+            name: the stem of its file.
 
         Returns:
             a case for it on these images.
@@ -77,8 +78,8 @@ class Reference:
         (got,) = flatbuffer.outputs(small.model)
         inputs = self.inputs_of(small)
         outputs = verify.run_reference(small.data, inputs)
-        self._compare(outputs, got, small.metadata["labels"], "A slice")
-        return verify.Case(small.data, inputs, outputs)
+        self._compare(outputs, got, small.metadata["labels"], name)
+        return verify.Case(small.data, inputs, outputs, name)
 
     def _factors(self, nodes):
         """The factors of some nodes, as what comes after the images."""
@@ -115,8 +116,14 @@ class Reference:
             logits = np.stack([each["logits"][0] for each in outputs])
             self._compare(logits, model.output, model.labels, f"{signature!r}")
 
-    def check_parts(self, parts: Sequence[Part]) -> list[verify.Case]:
+    def check_parts(
+        self, parts: Sequence[Part], folder: str = "parts"
+    ) -> list[verify.Case]:
         """Checks that parts, one after another, give the master's integers.
+
+        Args:
+            parts: each after the one whose output it takes.
+            folder: where they are, which errors name.
 
         Returns:
             a case for each part, on what its parent gives.
@@ -134,10 +141,11 @@ class Reference:
                 *map(verify.quantise, factors, flatbuffer.inputs(model)[1:]),
             )
             outputs = verify.run_reference(part.data, inputs)
+            name = f"{folder}/{part.name}"
             if part.labels:
-                self._compare(outputs, self.output, part.labels, part.name)
+                self._compare(outputs, self.output, part.labels, name)
             given[part.name] = outputs
-            cases.append(verify.Case(part.data, inputs, outputs))
+            cases.append(verify.Case(part.data, inputs, outputs, name))
         return cases
 
     def _compare(self, outputs, tensor, labels, what):

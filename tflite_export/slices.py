@@ -241,7 +241,10 @@ def _slice(job, batch):
     if job.settings.target == "micro":
         # A microcontroller has no use for what a file tells of itself.
         slices = [_without_metadata(small) for small in slices]
-    return slices, [job.reference.check(small) for small in slices]
+    return slices, [
+        job.reference.check(small, stem)
+        for small, (stem, _) in zip(slices, batch, strict=True)
+    ]
 
 
 def _finish(job, directory, batch, slices, cases, runs):
@@ -265,7 +268,7 @@ def _write(job, stem, names, small, compared, directory):
         small = dataclasses.replace(
             small, data=data, model=flatbuffer.parse(data)
         )
-        job.reference.check(small)
+        job.reference.check(small, stem)
     more = {}
     if job.settings.target == "edgetpu":
         more["edgetpu"] = coral.export(

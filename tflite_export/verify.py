@@ -14,6 +14,7 @@ from tflite_export.manifest import Accuracy, Kernels, Tensor
 
 # What TFLM's other rounding in dense layers can make of a logit.
 _TFLM_STEPS = 1
+_SOME = "The model"
 _ADVICE = (
     "Calibrate with more images, of the kind that the network will see, or "
     "train longer: int8 loses more on a network that is unsure."
@@ -41,7 +42,7 @@ class Limits:
 
 
 def compare_with_keras(
-    model, data: bytes, images, labels, limits: Limits
+    model, data: bytes, images, labels, limits: Limits, name: str = _SOME
 ) -> Accuracy:
     """Compares a Keras model with its int8 form in LiteRT.
 
@@ -51,6 +52,7 @@ def compare_with_keras(
         images: test images, float32 in [0, 1].
         labels: the position of the right logit of every image.
         limits: what is tolerated.
+        name: what errors call it.
 
     Raises:
         VerificationError: the difference is beyond `limits`.
@@ -67,12 +69,14 @@ def compare_with_keras(
         largest_difference=float(difference.max()),
         rms_difference=_rms(difference),
     )
-    _check_accuracy(accuracy, limits.accuracy_drop)
-    _check_logits(expected, got, step, limits)
+    _check_accuracy(accuracy, limits.accuracy_drop, name)
+    _check_logits(expected, got, step, limits, name)
     return accuracy
 
 
-def check_gain(model, data: bytes, images, factors, limits: Limits) -> None:
+def check_gain(
+    model, data: bytes, images, factors, limits: Limits, name: str = _SOME
+) -> None:
     """Compares a Keras model with its int8 form under a gain.
 
     Args:
@@ -81,12 +85,13 @@ def check_gain(model, data: bytes, images, factors, limits: Limits) -> None:
         images: float32 in [0, 1].
         factors: of the gain, for every image.
         limits: what is tolerated of the logits.
+        name: what errors call it.
 
     Raises:
         VerificationError: the difference is beyond `limits`.
     """
     logits = _logits(model, data, images, factors)
-    _check_logits(*logits, limits, " under random gains")
+    _check_logits(*logits, limits, name, " under random gains")
 
 
 def _logits(model, data, images, factors=None):
@@ -106,24 +111,24 @@ def _rms(difference):
     return float(np.sqrt(np.mean(difference**2)))
 
 
-def _check_accuracy(accuracy, tolerated):
+def _check_accuracy(accuracy, tolerated, name):
     lost = round((accuracy.float32 - accuracy.int8) * accuracy.images)
     if lost > max(tolerated * accuracy.images, 1):
         raise VerificationError(
-            f"The accuracy of int8 is {accuracy.int8:.4f}, that of float "
-            f"{accuracy.float32:.4f}, on {accuracy.images} images; a drop of "
-            f"{tolerated} is tolerated. {_ADVICE}"
+            f"{name}: The accuracy of int8 is {accuracy.int8:.4f}, that of "
+            f"float {accuracy.float32:.4f}, on {accuracy.images} images; a "
+            f"drop of {tolerated} is tolerated. {_ADVICE}"
         )
 
 
-def _check_logits(expected, got, step, limits, when=""):
+def _check_logits(expected, got, step, limits, name, when=""):
     tolerated = limits.logit_difference * float(expected.std()) + step
     difference = _rms(expected - got)
     if not difference <= tolerated:
         raise VerificationError(
-            f"The logits of int8{when} differ from those of float by a root "
-            f"mean square of {difference:.3g}; {tolerated:.3g} is tolerated. "
-            f"{_ADVICE}"
+            f"{name}: The logits of int8{when} differ from those of float by a "
+            f"root mean square of {difference:.3g}; {tolerated:.3g} is "
+            f"tolerated. {_ADVICE}"
         )
 
 
@@ -136,18 +141,20 @@ class Case:
         inputs: integers for each input, as the model takes them; few, since
             reference kernels are slow.
         reference: the integers that LiteRT's reference kernels give.
+        name: what errors call it: the stem of its file, or that of a part.
     """
 
     data: bytes
     inputs: tuple[np.ndarray, ...]
     reference: np.ndarray
+    name: str = _SOME
 
     @classmethod
-    def of(cls, data: bytes, images, factors=None) -> "Case":
+    def of(cls, data: bytes, images, factors=None, name: str = _SOME) -> "Case":
         """Runs the reference kernels on float32 images in [0, 1]."""
         model = flatbuffer.parse(data)
         inputs = integers(model, real_inputs(model, images, factors))
-        return cls(data, inputs, run_reference(data, inputs))
+        return cls(data, inputs, run_reference(data, inputs), name)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -161,9 +168,12 @@ class Compared:
     tflm: np.ndarray | None
 
 
-def compare_kernels(data: bytes, images, factors=None) -> Kernels:
+def compare_kernels(
+    data: bytes, images, factors=None, name: str = _SOME
+) -> Kernels:
     """Compares a model's kernels on images, see `compare_all_kernels`."""
-    return compare_all_kernels([Case.of(data, images, factors)])[0].kernels
+    case = Case.of(data, images, factors, name)
+    return compare_all_kernels([case])[0].kernels
 
 
 def compare_all_kernels(
@@ -201,14 +211,14 @@ def compare_all_kernels(
             kernels = dataclasses.replace(kernels, tflm_skipped=run.reason)
             compared.append(Compared(kernels, None))
         else:
-            kernels = _with_tflm(kernels, run, case.reference)
+            kernels = _with_tflm(kernels, run, case)
             compared.append(Compared(kernels, run.outputs))
     return compared
 
 
-def _with_tflm(kernels, run, reference):
-    steps = _steps(run.outputs, reference)
-    _check_tflm_steps(run.outputs, reference, steps)
+def _with_tflm(kernels, run, case):
+    steps = _steps(run.outputs, case.reference)
+    _check_tflm_steps(run.outputs, steps, case)
     return dataclasses.replace(
         kernels,
         tflm_steps=int(steps.max()),
@@ -230,14 +240,14 @@ def run_tflm(cases: Sequence[Case]) -> list[tflm.Run | tflm.Refused]:
     return tflm.run_all([(case.data, case.inputs) for case in cases])
 
 
-def _check_tflm_steps(outputs, reference, steps):
+def _check_tflm_steps(outputs, steps, case):
     wrong = np.flatnonzero(steps > _TFLM_STEPS)
     if wrong.size:
         raise VerificationError(
-            f"TFLM gives other logits than LiteRT's reference kernels, by up "
-            f"to {steps.max()} steps where {_TFLM_STEPS} comes of rounding, "
-            f"for {wrong.size} of {len(outputs)} images; the first: "
-            f"{outputs[wrong[0]]} against {reference[wrong[0]]}."
+            f"{case.name}: TFLM gives other logits than LiteRT's reference "
+            f"kernels, by up to {steps.max()} steps where {_TFLM_STEPS} comes "
+            f"of rounding, for {wrong.size} of {len(outputs)} images; the "
+            f"first: {outputs[wrong[0]]} against {case.reference[wrong[0]]}."
         )
 
 
