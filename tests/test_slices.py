@@ -1,3 +1,4 @@
+import importlib.metadata
 import json
 import re
 import subprocess
@@ -13,6 +14,7 @@ from tflite_export import (
     coral,
     directory,
     flatbuffer,
+    making,
     manifest_schema,
     slices,
     slicing,
@@ -60,6 +62,19 @@ def test_exports_models_that_give_the_master_s_integers(tmp_path):
     assert manifest.calibration.source == "arrays"
     assert "tensorflow" in manifest.tools
     check_integers(tmp_path / "out", manifest)
+
+
+def test_tools_are_those_that_converted_and_those_that_slice(
+    tmp_path, monkeypatch
+):
+    converted = making.read(
+        slicing.Master(export_models.master_of()).metadata
+    ).tools
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "sliced")
+    tools = export(tmp_path / "out", sets=SETS[:1]).tools
+    assert tools["keras"] == converted["keras"] != "sliced"
+    assert tools["tensorflow"] == converted["tensorflow"] != "sliced"
+    assert tools["ai-edge-litert"] == "sliced"
 
 
 def test_what_is_written_is_as_the_manifest_says(tmp_path):

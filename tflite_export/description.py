@@ -20,7 +20,9 @@ from tflite_export.manifest import (
     Part,
 )
 
-_TOOLS = ("keras", "tensorflow", "ai-edge-litert", "tflite-micro")
+# What slicing uses, and what converting uses beside it.
+SLICING_TOOLS = ("ai-edge-litert", "tflite-micro")
+_TOOLS = ("keras", "tensorflow", *SLICING_TOOLS)
 
 
 def write(directory: pathlib.Path, path: str, data: bytes) -> File:
@@ -116,10 +118,10 @@ def _inputs(model):
     return given, more[0] if more else None
 
 
-def tool_versions() -> dict[str, str]:
-    """Versions of the packages that make and check files."""
+def tool_versions(names: Sequence[str] = _TOOLS) -> dict[str, str]:
+    """Versions of the packages that make and check files, if installed."""
     versions = {}
-    for name in _TOOLS:
+    for name in names:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[name] = importlib.metadata.version(name)
     return versions

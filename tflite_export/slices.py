@@ -202,7 +202,11 @@ def _export(job, stems, directory):
         taxonomy=job.master.metadata["taxonomy"],
         calibration=made.calibration,
         models=tuple(models),
-        tools={**made.tools, **description.tool_versions()},
+        # Those that converted are the master's, whatever is installed here.
+        tools={
+            **made.tools,
+            **description.tool_versions(description.SLICING_TOOLS),
+        },
         target=job.settings.target,
         master=Master(file.sha256, file.bytes, made.accuracy, made.kernels),
         parts=parts,
