@@ -253,6 +253,7 @@ def test_a_bundle_that_differs_is_not_written(tmp_path, monkeypatch):
     [
         ({"target": "mirco"}, "one of micro, edgetpu, android, got 'mirco'"),
         ({"target": "micro", "io_type": "float32"}, "int8, not float32"),
+        ({"target": "edgetpu", "io_type": "float32"}, "uint8 or int8, not fl"),
         ({"target": "edgetpu", "split": True}, "not split"),
         ({"flash_budget": 1}, "for the target micro"),
     ],

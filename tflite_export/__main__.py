@@ -79,13 +79,15 @@ _IO_TYPE = flags.DEFINE_enum(
     "io_type",
     None,
     ["int8", "uint8", "float32"],
-    "Type of image and logits; by default uint8 for edgetpu, else int8.",
+    "Type of image and logits; by default uint8 for edgetpu, else int8. micro "
+    "takes int8 only, edgetpu no float32.",
 )
 _SPLIT = flags.DEFINE_bool(
     "split",
     False,
     "Make trunk and branches models of their own, too; with --target micro "
-    "as sources that switch branches on and off. android has them anyway.",
+    "as sources that switch branches on and off. android has them anyway, "
+    "edgetpu refuses it.",
 )
 _FLASH_BUDGET = flags.DEFINE_integer(
     "flash_budget", None, "Bytes of flash for a model on a microcontroller."
