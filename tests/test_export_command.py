@@ -100,8 +100,13 @@ def test_a_fine_tuned_work_directory_needs_no_other_master(
     assert "has a master already" in capfd.readouterr().err
     assert hlp_export(model=workdir, gain=True) == 1
     message = capfd.readouterr().err
-    assert "--gain has no meaning with --master." in message
+    assert "--gain has no meaning with --model." in message
+    assert "--master" not in message
     assert f"give --model {workdir / 'last.keras'}." in message
+    assert hlp_export(model=workdir, output_dir=None) == 1
+    assert "--model needs --output_dir too." in capfd.readouterr().err
+    assert hlp_export(model=workdir, verify=files) == 1
+    assert "--model, --categories" in capfd.readouterr().err
 
 
 @pytest.fixture(scope="module")

@@ -144,10 +144,12 @@ def _chosen_use():
             "Expected --model, --master, --check_edgetpu, --verify or "
             "--report. See --help."
         )
-    asked = _listed(use.chosen_by)
+    # What stands for the work directory in --model is no flag that was typed.
+    typed = {_MASTER.name: _MODEL.name} if opened else {}
+    asked = _listed(use.chosen_by, typed)
     missing = [flag for flag in use.needs if not flag.present]
     if missing:
-        raise ValueError(f"{asked} needs {_listed(missing)} too.")
+        raise ValueError(f"{asked} needs {_listed(missing, typed)} too.")
     known = {f.name for f in (*use.chosen_by, *use.needs, *use.takes)}
     extra = [f for f in _FLAGS if f.present and f.name not in known]
     if extra:
@@ -156,7 +158,7 @@ def _chosen_use():
             "--master alone."
         )
         raise ValueError(
-            f"{_listed(extra)} has no meaning with {asked}. {advice}"
+            f"{_listed(extra, typed)} has no meaning with {asked}. {advice}"
         )
     return use
 
@@ -186,8 +188,10 @@ def _open_workdir():
     return advice
 
 
-def _listed(holders):
-    return ", ".join(f"--{flag.name}" for flag in holders)
+def _listed(holders, typed):
+    """Names of flags, some of them as the user typed them."""
+    names = (typed.get(flag.name, flag.name) for flag in holders)
+    return ", ".join(f"--{name}" for name in names)
 
 
 def _verify_directory():
