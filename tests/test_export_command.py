@@ -31,7 +31,7 @@ def files(tmp_path_factory):
 def hlp_export(files, monkeypatch):
     """Runs the command and returns its exit code."""
 
-    def run(**changes):
+    def run(also=None, **changes):
         flags = {
             "model": files / "model.keras",
             "categories": "cat, vehicle",
@@ -39,7 +39,8 @@ def hlp_export(files, monkeypatch):
             "representative_data": files / "images.npz",
             **changes,
         }
-        arguments = [f"--{k}={v}" for k, v in flags.items() if v is not None]
+        pairs = [*flags.items(), *(also or {}).items()]
+        arguments = [f"--{k}={v}" for k, v in pairs if v is not None]
         monkeypatch.setattr(sys, "argv", ["hlp-export", *arguments])
         with flagsaver.flagsaver(), pytest.raises(SystemExit) as exit_:
             command.main()
@@ -51,6 +52,18 @@ def hlp_export(files, monkeypatch):
 def test_a_name_with_a_comma_comes_in_quotes(hlp_export, capsys):
     assert hlp_export(categories='"tench, Tinca tinca",cat') == 1
     assert "node 'tench, Tinca tinca'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ['"tench, Tinca tinca', '"cat" or "dog"'])
+def test_a_quote_that_is_not_closed_is_one_line(
+    hlp_export, master_file, capsys, value
+):
+    flags = {"model": None, "master": master_file, "categories": value}
+    # Another one after it, which it must not swallow.
+    assert hlp_export(**flags, also={"categories": "dog"}) == 1
+    complaint = capsys.readouterr().err
+    assert f"got {value!r}: " in complaint
+    assert "Close every quote" in complaint
 
 
 def test_exports_and_prints_a_table(hlp_export, files, capfd):

@@ -326,8 +326,21 @@ def _limits():
 
 
 def _category_sets():
-    rows = csv.reader(_CATEGORIES.value, skipinitialspace=True)
-    return [[name.strip() for name in row if name.strip()] for row in rows]
+    return [_names(value) for value in _CATEGORIES.value]
+
+
+def _names(value):
+    """The names in one --categories."""
+    # By itself: a quote that is not closed goes on in the next line.
+    try:
+        rows = list(csv.reader([value], skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        raise ValueError(
+            f"Expected --categories to be names separated by commas, each in "
+            f"quotes or without, got {value!r}: {error}. Close every quote, "
+            f"and put a comma after it."
+        ) from error
+    return [name.strip() for row in rows for name in row if name.strip()]
 
 
 def _progress(line):
