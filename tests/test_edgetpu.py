@@ -151,9 +151,18 @@ def test_writes_json():
         "name": "ELU",
         "mapped": False,
         "status": "Operation not supported",
+        "why": "",
     }
     assert [op["mapped"] for op in written["operators"]] == [True, False, False]
     assert written["mapped_macs"] == 16
+
+
+def test_writes_what_the_words_of_the_compiler_leave_open():
+    graph = tiny_models.Graph()
+    given = graph.tensor((1, 4), "float32")
+    graph.operator("QUANTIZE", [given], [graph.tensor((1, 4))])
+    (operator,) = json.loads(edgetpu.check(graph.pack()).to_json())["operators"]
+    assert operator["why"] == "a tensor is float32"
 
 
 def test_a_model_without_operators_has_no_share():

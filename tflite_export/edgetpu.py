@@ -77,7 +77,7 @@ class Report:
 
     def to_json(self) -> str:
         """Writes the prediction as JSON; the key `operators` lists them."""
-        fields = ("index", "name", "mapped", "status")
+        fields = ("index", "name", "mapped", "status", "why")
         return json.dumps(
             {
                 "prediction": PREDICTION,
