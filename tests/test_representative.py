@@ -37,6 +37,15 @@ def test_a_cutout_counts_like_the_full_network():
     assert chosen.test_labels.tolist() == [0, 2]
 
 
+def test_a_cutout_is_calibrated_with_images_of_its_categories():
+    pruned = TAXONOMY.prune(["b", "c"])
+    chosen = representative.choose(source(["a", "c"]), pruned, number=3)
+    assert chosen.calibration_images.ravel().tolist() == [1]
+    assert chosen.calibration.indices == (3,)
+    with pytest.raises(ValueError, match="one calibration image, got 3 out of"):
+        representative.choose(source(["a", "c"]), TAXONOMY.prune(["b"]), 3)
+
+
 def test_records_how_images_were_chosen():
     chosen = representative.choose(source(["a", "b"]), TAXONOMY, 2, seed=7)
     record = chosen.calibration

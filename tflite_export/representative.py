@@ -29,6 +29,8 @@ class Representative:
 def choose(source, taxonomy, number: int, seed: int = 0) -> Representative:
     """Chooses calibration and test images of a source.
 
+    A cutout calibrates on images of its own categories: it never sees others.
+
     ```
     source = training.sources.load_source("fashion_mnist_mini")
     images = choose(source, model.taxonomy, 500)
@@ -37,7 +39,7 @@ def choose(source, taxonomy, number: int, seed: int = 0) -> Representative:
     Args:
         source: has a `name`, `class_names`, and `images` and `labels` in
             `train` and in `test`, like a `training.sources.Source`.
-        taxonomy: an `hlp_keras.Taxonomy`, that of the network.
+        taxonomy: an `hlp_keras.Taxonomy`, that of the network or cutout.
         number: how many calibration images.
         seed: that chooses them.
 
@@ -48,7 +50,9 @@ def choose(source, taxonomy, number: int, seed: int = 0) -> Representative:
         ValueError: classes that the network does not know, or no images.
     """
     labels = test_labels(source, taxonomy.full.categories)
-    chosen = choose_balanced(source.train.labels, number, seed)
+    is_kept = np.isin(source.class_names, taxonomy.categories)
+    kept = np.flatnonzero(is_kept[source.train.labels])
+    chosen = kept[choose_balanced(source.train.labels[kept], number, seed)]
     return Representative(
         calibration_images=source.train.images[chosen],
         calibration=Calibration(
