@@ -1,4 +1,5 @@
 import dataclasses
+import os
 
 import pytest
 import test_demo
@@ -57,6 +58,19 @@ def test_report_belongs_to_an_export(tmp_path):
     assert path.name == "report.html"
     problems = directory.problems(tmp_path)
     assert not any("report.html" in problem for problem in problems)
+
+
+def test_a_report_that_fails_leaves_the_earlier(tmp_path, monkeypatch):
+    def fail(source, target):
+        raise OSError("disk full")
+
+    (tmp_path / "manifest.json").write_text(manifest().to_json())
+    (tmp_path / "report.html").write_text("earlier")
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        report.write_report(tmp_path)
+    assert (tmp_path / "report.html").read_text() == "earlier"
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_no_report_without_a_manifest(tmp_path):

@@ -6,7 +6,7 @@ import pathlib
 import jinja2
 
 import hlp_keras
-from tflite_export import icicle
+from tflite_export import icicle, output
 from tflite_export.manifest import REPORT_NAME, Manifest
 
 _TEMPLATES = pathlib.Path(__file__).parent / "templates" / "report"
@@ -40,12 +40,9 @@ def write_report(directory: str | os.PathLike) -> pathlib.Path:
     directory = pathlib.Path(directory)
     page = render(Manifest.load(directory))
     path = directory / REPORT_NAME
-    part = path.with_suffix(".part")
-    try:
-        part.write_text(page, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    # An earlier report is made of the same manifest, or of an older one.
+    with output.replacing_file(path, lambda path: None) as new:
+        new.write_text(page, encoding="utf-8")
     return path
 
 
