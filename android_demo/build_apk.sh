@@ -4,6 +4,8 @@
 #
 # It does what the Android Gradle plugin does for a debug build, with these differences, which
 # README.md explains: API 34, org.tensorflow:tensorflow-lite, ProGuard and dx.
+#
+# SKIP_TESTS=1 leaves the tests out: they are of the models that are included.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -11,6 +13,7 @@ readonly APPLICATION_ID=hlp.keras.demo
 readonly MIN_SDK=24 TARGET_SDK=36
 readonly OUT=app/target LIB=app/target/lib TESTS=app/target/tests
 readonly APK=$OUT/hlp-demo-debug.apk
+readonly SKIP_TESTS=${SKIP_TESTS:-0}
 
 main() {
     step install_tools
@@ -18,7 +21,11 @@ main() {
     step check_sums
     step resources
     step compile
-    step screens
+    if [ "$SKIP_TESTS" = 1 ]; then
+        echo "== NO tests: SKIP_TESTS=1"
+    else
+        step screens
+    fi
     step dex
     step package
     step sign
@@ -57,7 +64,9 @@ need() {
 
 # The core with its tests, and what the other steps use.
 maven() {
-    mvn --batch-mode --strict-checksums --no-transfer-progress package
+    local options=()
+    [ "$SKIP_TESTS" = 1 ] && options=(-DskipTests)
+    mvn --batch-mode --strict-checksums --no-transfer-progress "${options[@]}" package
 }
 
 check_sums() {
