@@ -175,7 +175,8 @@ def as_indices(y_true):
         ValueError: they have another shape, such as one-hot ones.
     """
     shape = keras.ops.shape(y_true)
-    if len(shape) > 2 or (len(shape) == 2 and shape[1] != 1):
+    # Sizes that are not known yet are no integers.
+    if any(isinstance(size, int) and size != 1 for size in shape[1:]):
         raise ValueError(
             f"Expected positions of categories as labels, of shape (batch,) or "
             f"(batch, 1), got shape {tuple(shape)}. Of one-hot labels, take "

@@ -85,7 +85,7 @@ def test_labels_may_be_a_column_and_the_batch_is_averaged(taxonomy):
     np.testing.assert_allclose(loss(LABELS[:, None], LOGITS), expected, 1e-5)
 
 
-@pytest.mark.parametrize("shape", [(2, 7), (2, 1, 1)])
+@pytest.mark.parametrize("shape", [(2, 7), (2, 1, 3)])
 def test_labels_that_are_no_positions_are_refused(taxonomy, shape):
     loss = HierarchicalCrossentropy(taxonomy)
     logits = np.zeros((2, len(taxonomy.categories)), np.float32)
@@ -94,6 +94,14 @@ def test_labels_that_are_no_positions_are_refused(taxonomy, shape):
     metric = metrics.LevelAccuracy(taxonomy, 1)
     with pytest.raises(ValueError, match="labels, of shape .* take the argmax"):
         metric.update_state(np.zeros(shape), logits)
+
+
+def test_labels_of_a_size_that_is_not_known_are_taken(taxonomy):
+    loss = HierarchicalCrossentropy(taxonomy)
+    labels = keras.Input((None,), dtype="int32")
+    logits = keras.Input((len(taxonomy.categories),))
+    assert losses.as_indices(labels).shape == (None,)
+    assert loss.call(labels, logits).shape == (None,)
 
 
 def test_extreme_logits_give_finite_losses(taxonomy):
