@@ -74,13 +74,6 @@ def test_a_preset_has_no_state_of_an_optimizer(run, folder):
     assert model.optimizer is not None
 
 
-def test_a_preset_keeps_the_gate_it_was_trained_with(run):
-    model, *others = run
-    attended = hlp_keras.attend(model, "branch_input")
-    preset.make_preset("pets", attended, *others)
-    assert hlp_keras.HLPModel.from_preset("pets").gate == "branch_input"
-
-
 def test_a_preset_is_compressed(run, folder, tmp_path):
     preset.make_preset("pets", *run)
     run[0].derive().save(tmp_path / "as_keras_saves.keras")

@@ -70,7 +70,8 @@ def make_preset(
     folder = pathlib.Path(str(presets.FOLDER)) / name
     with files.replacing(folder / presets.MODEL) as partial:
         # A derived model has the same weights, but was never compiled.
-        model.derive().save(partial)
+        # It takes images alone; `attend` is for the user to choose.
+        model.derive(gate=None).save(partial)
         _compress(partial)
         _check_size(partial.stat().st_size)
         # Without a card there is no preset, and none has an older one's.
