@@ -52,11 +52,11 @@ class _UniqueKeys(yaml.SafeLoader):
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         twice = [key for key in keys if keys.count(key) > 1]
         if twice:
+            first, _ = node.value[keys.index(twice[0])]
             raise ValueError(
                 f"Names must be unique in the whole taxonomy, but {twice[0]!r} "
-                f"stands {len(twice)} times, first in line "
-                f"{node.start_mark.line + 1 + keys.index(twice[0])}. Rename or "
-                f"remove all but one."
+                f"stands {keys.count(twice[0])} times, first in line "
+                f"{first.start_mark.line + 1}. Rename or remove all but one."
             )
         return super().construct_mapping(node, deep)
 

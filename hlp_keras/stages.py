@@ -37,7 +37,7 @@ class Stage:
 Levels = tuple[tuple[Stage, ...], ...]
 
 
-def parse_levels(levels: Iterable) -> Levels:
+def parse_levels(levels: Sequence) -> Levels:
     """Reads stages per level, each a `Stage` or `(filters, blocks, stride)`."""
     if not _are_lists(levels):
         raise ValueError(

@@ -253,6 +253,7 @@ def test_a_yaml_file_is_a_tree_or_also_has_the_class_order(tmp_path, text):
         ("tree: [a]\ncategories: [a]\nkept: []", "set must not be empty"),
         ("a: [b]\nc: [d]\na: [e]", "unique .* 'a' stands 2 times.* line 1"),
         ("x:\n  a: [b]\n  c: [d]\n  c: [e]", "'c' stands 2 times.* line 3"),
+        ("x:\n  - y\nc: [d]\nc: [e]", "'c' stands 2 times.* line 3"),
     ],
 )
 def test_a_bad_yaml_file_is_refused_by_its_name(tmp_path, text, message):

@@ -259,11 +259,12 @@ def _restart(environment):
 def _evaluate(options):
     workdir = Workdir(options.workdir)
     data = options.data or workdir.data()
+    if options.preset is not None:
+        _check_as_trained(options.checkpoint, data, workdir)
     import hlp_keras
     from training import evaluate, preset
 
     if options.preset is not None:
-        _check_as_trained(options.checkpoint, data, workdir)
         preset.check(options.preset, workdir)  # Before minutes of evaluation.
     checkpoint = {"last": workdir.last, "best": workdir.best}
     model = hlp_keras.load_model(checkpoint[options.checkpoint])
