@@ -30,6 +30,15 @@ def test_the_temporary_name_has_the_same_suffix(tmp_path):
         partial.touch()
 
 
+def test_two_may_write_at_once(tmp_path):
+    path = tmp_path / "a.txt"
+    with files.replacing(path) as first, files.replacing(path) as second:
+        first.write_text("first")
+        second.write_text("second")
+    assert path.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_what_cannot_be_written_is_named():
     with (
         pytest.raises(OSError, match="/dev/null/a.txt cannot be written: .*"),

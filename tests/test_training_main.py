@@ -168,7 +168,7 @@ def test_a_run_that_is_killed_over_and_over_ends_like_one_that_is_not(
         return killed.log.exists() and len(killed.rows(9)) >= number
 
     def is_saving(path):
-        return path.with_name(f"{path.stem}.partial{path.suffix}").exists()
+        return any(path.parent.glob(f"{path.stem}.*.partial{path.suffix}"))
 
     kill_when(killed.config.exists, flags)
     kill_when(lambda: has_rows(1), flags)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import secrets
 from collections.abc import Iterator
 
 
@@ -15,14 +16,16 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
         partial.write_text(text)
     ```
 
-    Whoever is killed on the way, or gets an error, leaves the old file. The
-    temporary name keeps the suffix, by which some writers choose the format.
+    Whoever is killed on the way, or gets an error, leaves the old file. Of two
+    that write at once, each has a temporary path of its own, and the later one
+    stays. Its name keeps the suffix, by which some writers choose the format.
 
     Raises:
         OSError: the file cannot be written; the message names `path`.
     """
     path = pathlib.Path(path)
-    partial = path.with_name(f"{path.stem}.partial{path.suffix}")
+    name = f"{path.stem}.{secrets.token_hex(4)}.partial{path.suffix}"
+    partial = path.with_name(name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
