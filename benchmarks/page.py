@@ -106,7 +106,18 @@ def _section(result):
 def _table(table):
     lines = [table.header, ("---",) + ("--:",) * (len(table.header) - 1)]
     lines += table.rows
-    return [table.title, "", *(f"| {' | '.join(r)} |" for r in lines), ""]
+    rows = (" | ".join(map(_cell, line)) for line in lines)
+    return [table.title, "", *(f"| {row} |" for row in rows), ""]
+
+
+def _cell(text):
+    """Lets viewers break the name of a set between branches, not intervals."""
+    text = re.sub(r"(?<=[a-z])\+(?=[a-z])", " + ", text)
+    return re.sub(
+        r"\((\S+) to (\S+)\)",
+        "(\\1\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}\\2)",
+        text,
+    )
 
 
 def _plot(path, words):

@@ -57,6 +57,15 @@ def test_a_page_says_what_falls_short(directory):
     assert f"Both:\n\n{table}\n`python -m speed`" in text
 
 
+def test_names_of_sets_break_between_branches_and_intervals_do_not(directory):
+    row = ("cars+other_vehicles (7)", "+1.2 (-0.1 to +2.5)")
+    table = results.Table("All:", ("set", "over scratch"), (row,))
+    result = results.Result("Sets", "make", "All sets.", (), 2, tables=(table,))
+    results.write("sets", result)
+    expected = "| cars + other_vehicles (7) | +1.2 (-0.1\xa0to\xa0+2.5) |"
+    assert expected in page.make_page(directory)
+
+
 def test_the_pictures_of_the_committed_page_are_there():
     found = re.findall(r"!\[[^]]+\]\(([^)]+)\)", page.make_page())
     assert [
