@@ -194,10 +194,19 @@ def test_a_large_tree_is_not_quoted(workdir):
         workdir.claim(CONFIG, other)
 
 
+def test_corrected_labels_are_noticed(workdir):
+    workdir.claim(CONFIG, SOURCE)
+    train = dataclasses.replace(SPLIT, labels=np.ones(3, np.int32))
+    corrected = dataclasses.replace(SOURCE, train=train)
+    with pytest.raises(ValueError, match="another run: train_images is "):
+        workdir.claim(CONFIG, corrected)
+
+
 def test_an_early_run_goes_on(workdir):
     workdir.claim(CONFIG, SOURCE)
     early = json.loads(workdir.config.read_text())
-    del early["categories"], early["tree"]
+    for later in ("categories", "tree", "train_images", "test_images"):
+        del early[later]
     workdir.config.write_text(json.dumps(early))
     workdir.claim(CONFIG, SOURCE)
 

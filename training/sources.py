@@ -4,6 +4,7 @@ import dataclasses
 import difflib
 import functools
 import gzip
+import hashlib
 import importlib
 import importlib.resources
 import pathlib
@@ -34,6 +35,14 @@ class Split:
     def float_images(self) -> np.ndarray:
         """The images as networks take them, float32 in [0, 1]."""
         return self.images.astype(np.float32) / 255
+
+    def digest(self) -> str:
+        """SHA-256 of images and labels, by which others are told apart."""
+        digest = hashlib.sha256()
+        for array in (self.images, self.labels.astype(np.int64)):
+            digest.update(repr(array.shape).encode())
+            digest.update(np.ascontiguousarray(array))
+        return digest.hexdigest()
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -17,7 +17,14 @@ from training.sources import Source
 # What the file of every run has had.
 _KEYS = {"data", "config"}
 # What early runs did not note, and others know only where a file is there.
-_OPTIONAL = {"categories", "tree", "weights", "teacher_file", "test_images"}
+_OPTIONAL = {
+    "categories",
+    "tree",
+    "weights",
+    "teacher_file",
+    "train_images",
+    "test_images",
+}
 # What an error does not quote, such as a tree of many categories.
 _LONG = 200
 _DEFAULTS = {
@@ -207,6 +214,9 @@ def settings_of(config: TrainConfig, source: Source) -> dict:
     """What a run is told, as JSON gives it back."""
     settings = {
         "images": len(source.train.images),
+        # Corrected labels, or other images in the same place.
+        "train_images": source.train.digest(),
+        "test_images": source.test.digest(),
         # The file that the settings name may have changed meanwhile.
         "categories": source.class_names,
         "tree": source.tree,
