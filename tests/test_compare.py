@@ -161,6 +161,17 @@ def test_finished_networks_are_all_that_another_machine_needs(
         compare.compare(config, *arguments[1:], finished=finished)
 
 
+def test_a_set_with_too_few_images_is_named_before_any_training(tmp_path):
+    config = dataclasses.replace(CONFIG, batch_size=20)
+    with pytest.raises(
+        ValueError,
+        match="pet cannot have a plain network: .* 20 training images, got "
+        "16. Make the batches smaller",
+    ):
+        compare.compare(config, SOURCE, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 def test_other_images_need_another_directory(result, path):
     test = dataclasses.replace(SOURCE.test, images=255 - SOURCE.test.images)
     source = dataclasses.replace(SOURCE, test=test)

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import logging
+import math
 import os
 import pathlib
 import urllib.parse
@@ -102,34 +103,33 @@ def compare(
     )
     every = CategorySet((), taxonomy.categories)
     model = networks.hierarchical(taxonomy)
-    # Before hours of training.
+    sets = ()
+    if not only_whole:
+        sets = category_sets.every_set(model.taxonomy, sets_per_size, sets_seed)
+    solved = networks.solve_all(model, (every, *sets))
     whole_cost = hlp_keras.cost(model)
-    solved = networks.solve(every, whole_cost.macs)
-    _check_budget(hlp_keras.cost(solved), whole_cost)
+    _check_budget(hlp_keras.cost(solved[every]), whole_cost)
     way = tuple(stage for level in model.levels for stage in level)
     solved_as_deep = None
     if not only_whole and _blocks(way) > _blocks(stages.plain_stages()):
         solved_as_deep = networks.solve(every, whole_cost.macs, way)
     logits = networks.logits(model, config, source, "hierarchical")
     full = _Whole(model, logits, source.test.labels)
-    plain = networks.plain(every, solved)
+    plain = networks.plain(every, solved[every])
     as_deep = None
     if solved_as_deep is not None:
         as_deep = networks.plain(every, solved_as_deep, folder="plain_as_deep")
     plain = _Whole(plain.model, plain.logits, source.test.labels)
     results = []
-    sets = ()
-    if not only_whole:
-        sets = category_sets.every_set(model.taxonomy, sets_per_size, sets_seed)
-    for chosen in (every, *sets):
+    for chosen in solved:
         logging.info("%d of %d: %s.", len(results), len(sets), chosen.name)
         if chosen is every:
             widths = plain_widths
         else:
             widths = () if chosen.is_random else scratch_widths
-            solved = networks.solve(chosen, full.cost(chosen).macs)
         scratch = (
-            networks.plain(chosen, solved, width) for width in (1, *widths)
+            networks.plain(chosen, solved[chosen], width)
+            for width in (1, *widths)
         )
         results.append(_compare_on(chosen, full, plain, *scratch))
     whole, *results = results
@@ -172,10 +172,10 @@ def _blocks(run):
 
 
 def _check_widths(widths):
-    if not all(width > 0 and width != 1 for width in widths):
+    if not all(0 < width < math.inf and width != 1 for width in widths):
         raise ValueError(
-            f"Expected widths of plain networks above 0, and not 1, which is "
-            f"always trained, got {tuple(widths)}."
+            f"Expected finite widths of plain networks above 0, and not 1, "
+            f"which is always trained, got {tuple(widths)}."
         )
 
 
@@ -245,6 +245,24 @@ class _Networks:
             )
         evaluate.check_images(model, self.source)
         return model
+
+    def solve_all(self, model, sets):
+        """A plain network for each set, at the cost of the cutout.
+
+        What is wrong with one is said now, not after hours of training.
+        """
+        solved = {}
+        for chosen in sets:
+            macs = hlp_keras.cost(model, chosen.categories).macs
+            split = data.restrict(self.source, chosen.categories).train
+            try:
+                data.steps_per_epoch(split, self.config)
+                solved[chosen] = self.solve(chosen, macs)
+            except ValueError as error:
+                raise ValueError(
+                    f"{chosen.name} cannot have a plain network: {error}"
+                ) from error
+        return solved
 
     def solve(self, chosen, macs, way=None):
         """A plain network for a set, of `macs`, not trained.
