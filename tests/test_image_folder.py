@@ -1,6 +1,7 @@
 """Directories of images."""
 
 import logging
+import struct
 
 import numpy as np
 import PIL.ExifTags
@@ -136,6 +137,18 @@ def test_unreadable_images_are_named(folder):
         ValueError,
         match=r"3 of 11 .*bad.jpg .*cut.png .*deep.png \(more than 8 bits",
     ):
+        load(folder)
+
+
+def test_a_note_of_a_camera_that_cannot_be_read_is_of_a_named_image(folder):
+    fill(folder)
+    orientation = struct.pack("<HHII", 0x112, 3, 1, 6)
+    width_as_text = struct.pack("<HHI4s", 0x100, 2, 2, b"a")
+    entries = struct.pack("<H", 2) + orientation + width_as_text + bytes(4)
+    exif = b"Exif\0\0II*\0" + struct.pack("<I", 8) + entries
+    image = PIL.Image.new("L", (4, 4))
+    image.save(folder / "train" / "cat" / "odd.jpg", exif=exif)
+    with pytest.raises(ValueError, match=r"1 of 9 are not: .*odd.jpg \(requir"):
         load(folder)
 
 

@@ -263,12 +263,7 @@ def _read_image(path, image_size):
             if image_size is not None:
                 image = _fit(image, image_size)
             return np.atleast_3d(np.asarray(image))
-    except (
-        OSError,
-        SyntaxError,  # What Pillow raises for a broken PNG.
-        ValueError,
-        PIL.Image.DecompressionBombError,
-    ) as error:
+    except Exception as error:  # Pillow has nearly every type for broken files.
         return error
 
 
