@@ -172,6 +172,15 @@ def test_a_set_with_too_few_images_is_named_before_any_training(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_logits_that_cannot_be_read_are_named(result, path, tmp_path):
+    kept = tmp_path / "hierarchical" / "logits.npz"
+    kept.parent.mkdir()
+    whole = (path / "hierarchical" / "logits.npz").read_bytes()
+    kept.write_bytes(whole[:99])
+    with pytest.raises(ValueError, match="logits.npz cannot be read: .* Copy"):
+        compare.compare(CONFIG, SOURCE, tmp_path, **WIDTHS)
+
+
 def test_other_images_need_another_directory(result, path):
     test = dataclasses.replace(SOURCE.test, images=255 - SOURCE.test.images)
     source = dataclasses.replace(SOURCE, test=test)

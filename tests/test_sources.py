@@ -95,6 +95,9 @@ def test_a_fourth_channel_is_no_opacity(save):
             {"x_test": np.zeros((2, 4, 4, 1), np.uint8)},
             r"images of one shape .*\(4, 4, 3\). Make all grey or all colour",
         ),
+        ({"class_names": np.array("cat")}, r"shape \(number,\) in .* \(\)"),
+        ({"class_names": [["cat"], ["dog"]]}, r"shape .*, got \(2, 1\)"),
+        ({"class_names": [b"\xff", b"dog"]}, "in UTF-8 in .*, but 'utf-8'"),
         ({"class_names": ["cat", "cat"]}, "once in .* 'cat' comes more than"),
     ],
 )

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import zipfile
 from collections.abc import Callable
 
 import numpy as np
@@ -53,6 +54,13 @@ def trained_logits(
             np.savez_compressed(
                 partial, logits=logits, settings=json.dumps(settings)
             )
-    with np.load(path) as arrays:
-        check_same(path.parent, json.loads(arrays["settings"].item()), settings)
-        return arrays["logits"]
+    try:
+        with np.load(path) as arrays:
+            theirs, logits = arrays["settings"].item(), arrays["logits"]
+    except (ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{path} cannot be read: {error}. Copy it again, or delete it to "
+            f"have the network measured, and trained, again."
+        ) from error
+    check_same(path.parent, json.loads(theirs), settings)
+    return logits

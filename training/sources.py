@@ -9,6 +9,7 @@ import importlib
 import importlib.resources
 import pathlib
 import zipfile
+import zlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -150,7 +151,17 @@ def _as_source(name, arrays, image_size):
 
 
 def _class_names(where, names):
-    names = [n.decode() if isinstance(n, bytes) else str(n) for n in names]
+    if np.ndim(names) != 1:
+        raise ValueError(
+            f"Expected class_names of shape (number,) in {where}, got "
+            f"{np.shape(names)}."
+        )
+    try:
+        names = [n.decode() if isinstance(n, bytes) else str(n) for n in names]
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"Expected class_names in UTF-8 in {where}, but {error}."
+        ) from error
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(
@@ -200,6 +211,7 @@ def _load_npz(path):
         TypeError,
         ValueError,
         zipfile.BadZipFile,
+        zlib.error,
     ) as error:
         raise ValueError(
             f"Expected an .npz file written by numpy.savez, got {path}: {error}"
