@@ -63,10 +63,11 @@ def make_preset(
         OSError: the folder cannot be written.
     """
     config = check(name, workdir)
+    # Where a file was helps nobody elsewhere; names of what ships stay.
+    shown = {"taxonomy": pathlib.PurePath(config.taxonomy).name}
     if config.teacher is not None:
-        # Where a file was helps nobody elsewhere; names of presets stay.
-        teacher = pathlib.PurePath(config.teacher).name
-        config = dataclasses.replace(config, teacher=teacher)
+        shown["teacher"] = pathlib.PurePath(config.teacher).name
+    config = dataclasses.replace(config, **shown)
     folder = pathlib.Path(str(presets.FOLDER)) / name
     with files.replacing(folder / presets.MODEL) as partial:
         # A derived model has the same weights, but was never compiled.
