@@ -135,9 +135,13 @@ def study(
     images = source.test.float_images()
     labels = source.test.labels
     single = _Images(cues, images, labels, cues.others(labels, random))
+    # All before the first prediction, as images may not fit a mosaic.
+    composed = [
+        (kind, *compose(images, labels, cues, random))
+        for kind, compose in (("average", average), ("mosaic", mosaic))
+    ]
     objects = []
-    for kind, compose in (("average", average), ("mosaic", mosaic)):
-        mixed, others = compose(images, labels, cues, random)
+    for kind, mixed, others in composed:
         several = _Images(cues, mixed, labels, others)
         objects += [several.objects(kind, method) for method in methods]
     return AttentionStudy(
