@@ -38,10 +38,11 @@ def _load(name):
     try:
         return hlp_keras.load_model(name)
     except FileNotFoundError as error:
+        presets = ", ".join(hlp_keras.list_presets())
         raise ValueError(
-            f"Expected config.teacher to be one of the presets "
-            f"{', '.join(hlp_keras.list_presets())} or the path of a "
-            f".keras file, got {name!r}."
+            f"Expected config.teacher to be one of the presets {presets} or "
+            f"the path of a .keras file, such as last.keras of a work "
+            f"directory, got {name!r}."
         ) from error
 
 
