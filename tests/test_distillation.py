@@ -1,6 +1,7 @@
 """A network that learns from another one's answers."""
 
 import dataclasses
+import shutil
 
 import keras
 import numpy as np
@@ -114,6 +115,19 @@ def test_a_broken_run_goes_on(teacher, tmp_path):
         again.get_weights(), whole.get_weights(), strict=True
     ):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_a_finished_run_needs_no_teacher(teacher, tmp_path):
+    copy = tmp_path / "teacher.keras"
+    shutil.copy(teacher[1], copy)
+    arguments = config(str(copy)), SOURCE, tmp_path / "run"
+    taught = train.train_and_evaluate(*arguments)
+    copy.unlink()
+    again = train.train_and_evaluate(*arguments)
+    for one, other in zip(
+        again.get_weights(), taught.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_teacher_of_more_categories_is_cut(teacher):

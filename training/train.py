@@ -80,16 +80,10 @@ def train_model(
     source = data.relabel(source, model.taxonomy)
     steps = data.steps_per_epoch(source.train, config)
     compile_model(model, config, steps)
-    fitted = model
-    if config.teacher is not None:
-        fitted = distillation.distiller(
-            model,
-            distillation.load_teacher(config.teacher, model),
-            _metrics(model.taxonomy),
-            config.teacher_weight,
-            config.temperature,
-        )
     workdir = Workdir(workdir)
+    # What is wrong with a teacher is said before anything is written. One that
+    # is gone does not matter to a run that is finished.
+    fitted = None if workdir.last.exists() else _taught(model, config)
     workdir.claim(config, source)
     finished = restore(model, workdir) // steps
     workdir.update_best(finished)
@@ -97,7 +91,22 @@ def train_model(
         logging.info("All %d epochs are finished: %s.", finished, workdir.last)
         return
     logging.info("%d of %d epochs are finished.", finished, config.epochs)
+    if fitted is None:
+        fitted = _taught(model, config)
     _fit(fitted, model, config, source, workdir, finished)
+
+
+def _taught(model, config):
+    """What to fit: the network, or what holds it and its teacher."""
+    if config.teacher is None:
+        return model
+    return distillation.distiller(
+        model,
+        distillation.load_teacher(config.teacher, model),
+        _metrics(model.taxonomy),
+        config.teacher_weight,
+        config.temperature,
+    )
 
 
 def _check_image_size(config, source):
@@ -111,7 +120,7 @@ def _check_image_size(config, source):
 
 
 def _fit(fitted, model, config, source, workdir, finished):
-    """Fits the network, or what holds it and a teacher; keeps it alone."""
+    """Fits what `_taught` gave, and keeps the network alone."""
     train = data.training_batches(source.train, config, finished)
     test = data.test_batches(source.test, config.batch_size)
     if model.gate is not None:

@@ -138,7 +138,8 @@ class Workdir:
         if finished < config.epochs:
             raise ValueError(
                 f"Expected a finished run, but {self.path} has {finished} of "
-                f"{config.epochs} epochs. Go on with hlp-train."
+                f"{config.epochs} epochs in {self.log.name}. Go on with "
+                f"hlp-train."
             )
         return config
 
