@@ -123,3 +123,14 @@ def test_the_recipe_is_that_of_the_training_but_short(method):
     recipe = finetuning.recipe(config, method)
     assert recipe.epochs <= 10
     assert (recipe.warmup, recipe.coarse_weight) == (0, 0.25)
+
+
+def test_a_fine_tuning_has_no_teacher():
+    taught = TrainConfig(taxonomy="t", teacher="cifar10_resnet_mcu")
+    assert finetuning.recipe(taught, "prune").teacher is None
+
+
+def test_settings_that_a_fine_tuning_does_not_have_are_refused():
+    finetuning.check_changes({"epochs": "3", "erasing": "0.5"})
+    with pytest.raises(ValueError, match="got config.levels, which is of the"):
+        finetuning.check_changes({"epochs": "3", "levels": "None"})

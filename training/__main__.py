@@ -218,6 +218,7 @@ def _finetune(options):
     if options.config is not None:
         config = configs.load_config(options.config)
     changes = _overrides(options)
+    finetuning.check_changes(changes)
     recipes = [
         configs.override(finetuning.recipe(config, stage.method), changes)
         for stage in stages

@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.util
 import os
+from collections.abc import Iterable
 
 from training.config import TrainConfig
 from training.workdir import Workdir
@@ -20,6 +21,20 @@ RECIPES = {
     "quantize": {"epochs": 1, "learning_rate": 0.003},
     "prune": {"epochs": 10, "learning_rate": 0.05},
     "cluster": {"epochs": 2, "learning_rate": 0.003},
+}
+# What made the network, or has no part in a fine-tuning.
+_FIXED = {
+    "taxonomy",
+    "family",
+    "levels",
+    "width_exponent",
+    "teacher",
+    "teacher_weight",
+    "temperature",
+    "cues",
+    "cue_gain",
+    "cue_reliability",
+    "cue_gate",
 }
 _PACKAGES = {
     "ai_edge_litert": "ai-edge-litert",
@@ -164,6 +179,21 @@ def _preset(name):
     return Start(path, TrainConfig(**card["recipe"]), card["data"])
 
 
+def check_changes(names: Iterable[str]) -> None:
+    """Raises ValueError when a setting is changed that a stage does not have.
+
+    Args:
+        names: of the settings that are changed.
+    """
+    fixed = sorted(set(names) & _FIXED)
+    if fixed:
+        raise ValueError(
+            f"Expected changes of the recipe of a fine-tuning, got "
+            f"config.{fixed[0]}, which is of the training before. Leave it "
+            f"away."
+        )
+
+
 def check_installed() -> None:
     """Raises ValueError unless what fine-tuning needs is installed."""
     missing = [
@@ -179,10 +209,12 @@ def check_installed() -> None:
 
 
 def recipe(config: TrainConfig, method: str) -> TrainConfig:
-    """The recipe of a stage.
+    """The recipe of a stage, which no teacher looks after.
 
     Args:
         config: the recipe of the training before.
         method: of the stage.
     """
-    return dataclasses.replace(config, warmup=0.0, **RECIPES[method])
+    return dataclasses.replace(
+        config, warmup=0.0, teacher=None, **RECIPES[method]
+    )
