@@ -55,7 +55,7 @@ def trained_logits(
                 partial, logits=logits, settings=json.dumps(settings)
             )
     try:
-        with np.load(path) as arrays:
+        with path.open("rb") as file, np.load(file) as arrays:
             theirs, logits = arrays["settings"].item(), arrays["logits"]
     except (ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(
