@@ -122,6 +122,20 @@ def test_a_fine_tuned_work_directory_needs_no_other_master(
     assert "--model, --categories" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("model", ["", "last.keras"])
+def test_a_master_is_not_named_like_that_of_a_fine_tuning(
+    hlp_export, files, capfd, model
+):
+    workdir = files / "not tuned"
+    workdir.mkdir(exist_ok=True)
+    (workdir / "last.keras").write_bytes((files / "model.keras").read_bytes())
+    path = workdir / ".." / workdir.name / "master.tflite"
+    flags = {"categories": None, "output_dir": None, "master": path}
+    assert hlp_export(model=workdir / model, **flags) == 1
+    assert "one that a fine-tuning writes, got" in capfd.readouterr().err
+    assert [file.name for file in workdir.iterdir()] == ["last.keras"]
+
+
 @pytest.fixture(scope="module")
 def master_file(files):
     path = files / "master.tflite"

@@ -16,6 +16,11 @@ from absl import flags
 
 from training import command
 
+# What a work directory holds: the trained network, and the master that a
+# fine-tuning with quantisation leaves.
+_NETWORK = "last.keras"
+_TRAINED_MASTER = "master.tflite"
+
 _MODEL = flags.DEFINE_string(
     "model",
     None,
@@ -172,14 +177,14 @@ def _open_workdir():
     if not _MODEL.present or not os.path.isdir(_MODEL.value):
         return ""
     folder = pathlib.Path(_MODEL.value)
-    trained = folder / "master.tflite"
+    trained = folder / _TRAINED_MASTER
     if not trained.exists():
-        flags.FLAGS["model"].value = str(folder / "last.keras")
+        flags.FLAGS["model"].value = str(folder / _NETWORK)
         return ""
     advice = (
         f"{folder} has a master already, with trained ranges, which is sliced "
         f"with --categories and --output_dir. To calibrate another one, also "
-        f"one with a gain, give --model {folder / 'last.keras'}."
+        f"one with a gain, give --model {folder / _NETWORK}."
     )
     if _MASTER.present:
         raise ValueError(advice)
@@ -223,6 +228,7 @@ def _check_edgetpu():
 def _make_master():
     from tflite_export import export, summary
 
+    _check_master_name()
     model, images = _load_model_and_images()
     made = export.export_master(
         model,
@@ -234,6 +240,18 @@ def _make_master():
         limits=_limits(),
     )
     print(f"{summary.of_master(made)}\n\nWritten to {_MASTER.value}")
+
+
+def _check_master_name():
+    """Refuses a master that would be taken for one with trained ranges."""
+    network, path = pathlib.Path(_MODEL.value), pathlib.Path(_MASTER.value)
+    trained = network.with_name(_TRAINED_MASTER)
+    if network.name == _NETWORK and path.resolve() == trained.resolve():
+        raise ValueError(
+            f"Expected --master to be another file than the one that a "
+            f"fine-tuning writes, got {path}: by that name its ranges would "
+            f"count as trained. Choose another name."
+        )
 
 
 def _export_model():
