@@ -10,7 +10,14 @@ import keras
 
 from hlp_keras import assembly, blocks, stages
 from hlp_keras.parsing import ROOT
+from hlp_keras.suggestions import did_you_mean
 from hlp_keras.taxonomy import Taxonomy
+
+_HEAD_LAYERS = (
+    keras.layers.InputLayer,
+    keras.layers.GlobalAveragePooling2D,
+    keras.layers.Dense,
+)
 
 
 def build_segments(
@@ -33,7 +40,12 @@ def build_segments(
 
     Returns:
         all segments by name, in the order of `assembly.segment_names`.
+
+    Raises:
+        ValueError: an existing segment that neither this network nor the one
+            that it is cut out of has, or a head that cannot be cut.
     """
+    _check_names(existing, taxonomy)
     family = blocks.get_family(family)
     segments = dict(existing)
     if assembly.TRUNK not in segments:
@@ -53,11 +65,47 @@ def build_segments(
             )
     for node in assembly.head_nodes(taxonomy):
         name = assembly.head_name(node)
-        if name not in segments:
+        units = len(assembly.head_categories(taxonomy, node))
+        if name in segments:
+            _check_head(name, segments[name], units)
+        else:
             features = segments[assembly.branch_name(node)].output_shape[1:]
-            units = len(assembly.head_categories(taxonomy, node))
             segments[name] = build_head(name, features, units)
     return {name: segments[name] for name in assembly.segment_names(taxonomy)}
+
+
+def _check_names(existing, taxonomy):
+    names = assembly.segment_names(taxonomy.full)
+    for name in existing:
+        if name not in names:
+            raise ValueError(
+                f"Expected `shared_segments` to be those of the taxonomy's "
+                f"network, got one with the name {name!r}."
+                f"{did_you_mean(name, names)}"
+            )
+
+
+def _check_head(name, head, units):
+    """Refuses a head that `cutout`, `cost` and a saved file do not know."""
+    *_, dense = head.layers
+    kinds = tuple(map(type, head.layers))
+    if (
+        kinds != _HEAD_LAYERS
+        or dense.activation is not keras.activations.linear
+        or not dense.use_bias
+        or head.output_shape != (None, units)
+    ):
+        raise ValueError(
+            f"Expected the shared segment {name!r} to be a model of "
+            f"{_listed(_HEAD_LAYERS)}, with a bias and no activation, for "
+            f"{units} logits, which can be cut row by row, got "
+            f"{_listed(kinds)} with output shape {head.output_shape}. Put "
+            f"other layers at the end of the branch."
+        )
+
+
+def _listed(kinds):
+    return ", ".join(kind.__name__ for kind in kinds)
 
 
 def build_head(

@@ -175,6 +175,38 @@ def test_a_derived_network_shares_all_segments(model):
     assert all(derived.segments[n] is s for n, s in model.segments.items())
 
 
+def head(features, pool="Average", **dense):
+    inputs = keras.Input(features)
+    pooling = getattr(keras.layers, f"Global{pool}Pooling2D")()
+    logits = keras.layers.Dense(**{"units": 2, **dense})(pooling(inputs))
+    return keras.Model(inputs, logits)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pool": "Max"},
+        {"activation": "relu"},
+        {"use_bias": False},
+        {"units": 3},
+    ],
+    ids=str,
+)
+def test_a_head_that_cannot_be_cut_is_refused(model, changes):
+    features = model.segments["branch_pet"].output_shape[1:]
+    fitting = {**model.segments, "head_pet": head(features)}
+    model.derive(shared_segments=fitting)
+    other = {**model.segments, "head_pet": head(features, **changes)}
+    with pytest.raises(ValueError, match="'head_pet' .* 2 logits, .*Pooling2D"):
+        model.derive(shared_segments=other)
+
+
+def test_a_segment_that_no_network_of_the_taxonomy_has_is_refused(model):
+    pet = model.segments["branch_pet"]
+    with pytest.raises(ValueError, match="'branch_pett'. Did you mean 'branch"):
+        model.derive(shared_segments={"branch_pett": pet})
+
+
 # --- a Keras model as trunk ---
 
 
