@@ -1,5 +1,6 @@
 import export_models
 import keras
+import networks
 import numpy as np
 import pytest
 
@@ -105,6 +106,15 @@ def test_refuses_another_second_input():
     inputs = [keras.Input((16, 16, 3), name=name) for name in ("image", "mask")]
     model = keras.Model(inputs, keras.layers.add(inputs))
     with pytest.raises(ValueError, match="perhaps a gain, got one with mask"):
+        convert.convert(model, export_models.images() / np.float32(255))
+
+
+def test_refuses_layers_of_mixed_precision():
+    model = networks.build()
+    dense = model.segments["head_pet"].layers[-1]
+    dense.dtype_policy = keras.DTypePolicy("mixed_float16")
+    message = "in float32, got 'head_pet_logits' with float16. Save the model"
+    with pytest.raises(ValueError, match=message):
         convert.convert(model, export_models.images() / np.float32(255))
 
 

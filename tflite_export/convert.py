@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.lite.python.convert_phase import ConverterError
 
+from hlp_keras import assembly
 from tflite_export import flatbuffer, gains, quiet
 from tflite_export.images import PIXEL_SCALE, PIXEL_ZERO_POINT
 
@@ -130,6 +131,13 @@ def _check_arguments(model, images, io_type):
             f"Expected a model whose inputs are an image and perhaps a gain, "
             f"got one with {', '.join(names)} beside the first."
         )
+    for layer in assembly.flat_layers(model):
+        if layer.compute_dtype != "float32":
+            raise ValueError(
+                f"Expected layers that compute in float32, got {layer.name!r} "
+                f"with {layer.compute_dtype}. Save the model and load it under "
+                f"keras.config.set_dtype_policy('float32')."
+            )
     if not len(images):
         raise ValueError("Quantisation needs at least one calibration image.")
 
