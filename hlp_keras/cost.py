@@ -65,9 +65,10 @@ def cost(model: keras.Model, names: str | Iterable[str] | None = None) -> Cost:
     cost(model, ["cat", "dog"]).macs       # of the cutout, without making it
     ```
 
-    The counts are those of the exported TFLite model. A Keras model that is
-    no `HLPModel` counts as one segment. A layer that is applied several times
-    counts once.
+    The counts are those of the exported TFLite model, where every batch
+    normalisation folds into the convolution or dense layer before it. A Keras
+    model that is no `HLPModel` counts as one segment. A layer that is applied
+    several times counts once.
 
     Args:
         model: functional or sequential, and built, so that the sizes of its
