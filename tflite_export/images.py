@@ -46,11 +46,17 @@ def as_float(images, input_shape) -> np.ndarray:
         ValueError: another shape, type or range of values.
     """
     images = np.asarray(images)
-    if images.shape[1:] != tuple(input_shape):
+    expected, got = tuple(input_shape), images.shape[1:]
+    if got != expected:
+        advice = "Resize them, or train the network for this size."
+        if got[:-1] == expected[:-1]:
+            advice = (
+                f"Convert them to {expected[-1]} channel(s), or train the "
+                f"network on images of {got[-1]}."
+            )
         raise ValueError(
-            f"The network takes images of shape {tuple(input_shape)} (height, "
-            f"width, channels), got {images.shape[1:]}. Resize them, or "
-            f"train the network for this size."
+            f"The network takes images of shape {expected} (height, width, "
+            f"channels), got {got}. {advice}"
         )
     if images.dtype == np.uint8:
         return images.astype(np.float32) / 255
