@@ -74,6 +74,12 @@ def test_refuses_without_knowing_what_is_saved():
         budget.check_budget(_NEEDED, flash_budget=89_000)
 
 
+def test_does_not_advise_to_leave_away_the_only_category():
+    message = r"budget of 89,000\. Use a smaller network\."
+    with pytest.raises(ValueError, match=message):
+        budget.check_budget(_NEEDED, flash_budget=89_000, drop_savings={})
+
+
 def test_arena_has_room_for_scratch_memory():
     model = flatbuffer.parse(micro_models.part("branch_animal").data)
     # 3x3x4 weights for each output, and 1 KiB.

@@ -80,7 +80,8 @@ def check_budget(
         flash_budget: bytes of flash that are there, or None.
         ram_budget: bytes of RAM that are there, or None.
         drop_savings: what is saved by leaving a category or node away, for
-            each that the advice may name.
+            each that the advice may name: for none where only one category is
+            left. None if it is not known.
 
     Raises:
         ValueError: it does not fit.
@@ -98,13 +99,14 @@ def check_budget(
         for kind, over in excess.items()
         if over
     ]
-    savings = {
-        name: {"flash": saved.flash_bytes, "RAM": saved.ram_bytes}
-        for name, saved in (drop_savings or {}).items()
-    }
-    raise ValueError(
-        f"The export needs {' and '.join(problems)}. {_advice(excess, savings)}"
-    )
+    advice = "Leave categories away or use a smaller network."
+    if drop_savings is not None:
+        savings = {
+            name: {"flash": saved.flash_bytes, "RAM": saved.ram_bytes}
+            for name, saved in drop_savings.items()
+        }
+        advice = _advice(excess, savings)
+    raise ValueError(f"The export needs {' and '.join(problems)}. {advice}")
 
 
 def _excess(needed, budget):
@@ -125,7 +127,7 @@ def _advice(excess, savings):
         )
 
     if not savings:
-        return "Leave categories away or use a smaller network."
+        return "Use a smaller network."
     enough = [name for name in savings if not rest(name)]
     if enough:
         name = min(enough, key=lambda name: tuple(savings[name].values()))
