@@ -66,6 +66,13 @@ def test_a_trunk_of_the_user_may_have_a_dense_layer():
     Reference.of(whole, images).check_parts(split.split(whole.data))
 
 
+@pytest.mark.parametrize("name", ["trunk", "branch_vehicle", "my model"])
+def test_the_network_may_have_any_name(name):
+    model = export_models.network().derive(name=name)
+    images = export_models.images() / np.float32(255)
+    assert master.make_master(model, images) == export_models.master_of()
+
+
 def test_names_are_shorter_than_the_converter_s(parsed):
     longest = max(len(t.name) for t in parsed.subgraphs[0].tensors)
     assert longest < 40

@@ -41,7 +41,10 @@ def make_master(
     Raises:
         RuntimeError: the converter left no trace of a segment.
     """
-    master = flatbuffer.parse(convert.convert(model, images))
+    # Paths begin with the network's own name, which may be one that TensorFlow
+    # refuses or that of a segment.
+    named = model.derive(name="hlp_model")
+    master = flatbuffer.parse(convert.convert(named, images))
     _name_tensors(master, _segments_by_layer(model))
     return _made(
         master, model, calibration or Calibration("arrays", len(images))
