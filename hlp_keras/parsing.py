@@ -6,6 +6,7 @@ A name without children is a category, any other is a node.
 """
 
 import collections
+import json
 import pathlib
 from collections.abc import Iterable, Mapping
 
@@ -59,6 +60,29 @@ class _UniqueKeys(yaml.SafeLoader):
                 f"{first.start_mark.line + 1}. Rename or remove all but one."
             )
         return super().construct_mapping(node, deep)
+
+
+def load_json(text: str):
+    """Reads JSON in the same way.
+
+    YAML does not read all of it: it takes neither tabs as indent nor the pairs
+    of escapes that stand for emoji.
+
+    Raises:
+        ValueError: it is no JSON, or an object has a key twice.
+    """
+    return json.loads(text, object_pairs_hook=_unique_keys)
+
+
+def _unique_keys(pairs):
+    keys = [key for key, _ in pairs]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise ValueError(
+                f"Names must be unique in the whole taxonomy, but {key!r} "
+                f"stands {keys.count(key)} times. Rename or remove all but one."
+            )
+    return dict(pairs)
 
 
 def _walk(tree, parent, path):

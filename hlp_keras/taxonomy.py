@@ -88,14 +88,15 @@ class Taxonomy:
 
     @classmethod
     def from_yaml(cls, path) -> "Taxonomy":
-        """Reads a YAML (or JSON) file that holds what `to_dict` gives.
+        """Reads a YAML or `.json` file that holds what `to_dict` gives.
 
         A file may also hold the nested tree alone.
         """
         path = pathlib.Path(path)
+        is_json = path.suffix.lower() == ".json"
+        load = parsing.load_json if is_json else parsing.load_yaml
         try:
-            data = parsing.load_yaml(path.read_text(encoding="utf-8"))
-            return cls.from_dict(data)
+            return cls.from_dict(load(path.read_text(encoding="utf-8-sig")))
         except (yaml.YAMLError, ValueError) as error:
             raise ValueError(f"{path}: {error}") from error
 
@@ -115,7 +116,7 @@ class Taxonomy:
     @classmethod
     def from_json(cls, text: str) -> "Taxonomy":
         """Reads what `to_json` wrote."""
-        return cls.from_dict(json.loads(text))
+        return cls.from_dict(parsing.load_json(text))
 
     @classmethod
     def from_dict(cls, data) -> "Taxonomy":

@@ -1,3 +1,4 @@
+import json
 import pickle
 
 import hypothesis
@@ -238,6 +239,28 @@ def test_a_yaml_file_is_a_tree_or_also_has_the_class_order(tmp_path, text):
     taxonomy = Taxonomy.from_yaml(path)
     assert taxonomy.categories == ("cat", "dog", "bird")
     assert taxonomy.nodes == ("pet",)
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_json_file_may_have_tabs_and_escapes(tmp_path, mark):
+    path = tmp_path / "tree.json"
+    tree = {"pet": ["cat", "\U0001f600"], "bird": None}
+    path.write_text(mark + json.dumps(tree, indent="\t"), encoding="utf-8")
+    assert Taxonomy.from_yaml(path) == Taxonomy.from_nested(tree)
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ('{"pet": ["cat"]', "Expecting ',' delimiter: line 1"),
+        ('[{"a": ["b"], "c": {"a": 1, "a": 2}}]', "unique .* 'a' stands 2 tim"),
+    ],
+)
+def test_a_bad_json_file_is_refused_by_its_name(tmp_path, text, message):
+    path = tmp_path / "tree.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=f"tree.json: .*{message}"):
+        Taxonomy.from_yaml(path)
 
 
 @pytest.mark.parametrize(
