@@ -141,7 +141,9 @@ class HLPModel(keras.Model):
             "name": self.name,
             "trainable": self.trainable,
             "frozen": [
-                part.name for part in _parts(self) if not part.trainable
+                position
+                for position, part in enumerate(_parts(self))
+                if not part.trainable
             ],
         }
 
@@ -154,8 +156,9 @@ class HLPModel(keras.Model):
         )
         frozen = set(config.pop("frozen", ()))
         model = cls(**config)
-        for part in _parts(model):
-            if part.name in frozen:
+        for position, part in enumerate(_parts(model)):
+            # Older files have names, which models inside models may share.
+            if position in frozen or part.name in frozen:
                 part.trainable = False
         return model
 

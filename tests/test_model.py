@@ -286,6 +286,29 @@ def test_a_users_trunk_that_is_frozen_stays_so(tmp_path):
         assert one.trainable_weights
 
 
+def test_only_that_one_of_two_namesakes_is_frozen(tmp_path):
+    def convolved(shape):
+        inputs = keras.Input(shape)
+        return inputs, keras.layers.Conv2D(8, 3, name="conv")(inputs)
+
+    inner = keras.Model(*convolved((14, 14, 8)))
+    inputs, features = convolved(networks.SHAPE)
+    model = networks.build(trunk=keras.Model(inputs, inner(features)))
+    inner.get_layer("conv").trainable = False
+    loaded = networks.save_and_load(model, tmp_path)
+    for one in (model, loaded):
+        layers = one.segments["trunk"].layers
+        frozen = [not layer.trainable_weights for layer in layers[1:]]
+        assert frozen == [False, True]
+
+
+def test_what_is_frozen_may_have_been_written_by_name(model):
+    config = {**model.get_config(), "frozen": ["trunk", "head_pet_logits"]}
+    loaded = hlp_keras.HLPModel.from_config(config)
+    frozen = [n for n, s in loaded.segments.items() if not s.trainable_weights]
+    assert frozen == ["trunk", "head_pet"]
+
+
 # --- without TensorFlow ---
 
 
