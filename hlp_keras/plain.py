@@ -44,7 +44,9 @@ def plain_model(
         raise ValueError(f"Expected a budget of at least 1 MAC, got {macs}.")
     if isinstance(categories, numbers.Integral):
         categories = [f"category_{i}" for i in range(categories)]
-    taxonomy = Taxonomy.from_nested(list(categories))
+    elif not isinstance(categories, str):  # which is refused like other trees
+        categories = list(categories)
+    taxonomy = Taxonomy.from_nested(categories)
     base = stages.parse_levels([base_stages or stages.plain_stages()])[0]
 
     @functools.cache

@@ -138,6 +138,8 @@ class Taxonomy:
     def _from_edges(cls, edges, categories=None):
         parents = {parent for _, parent in edges}
         leaves = tuple(name for name, _ in edges if name not in parents)
+        if isinstance(categories, str):
+            categories = (categories,)
         categories = leaves if categories is None else tuple(categories)
         for name in categories:
             parsing.check_name(name, "the categories")

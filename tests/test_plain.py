@@ -53,3 +53,8 @@ def test_a_budget_that_no_width_meets_is_refused():
 def test_there_is_at_least_one_category():
     with pytest.raises(ValueError, match="the taxonomy is empty"):
         hlp_keras.plain_model(0)
+
+
+def test_a_text_is_no_list_of_letters():
+    with pytest.raises(ValueError, match="got str 'cat'. Write a single cat"):
+        hlp_keras.plain_model("cat")

@@ -272,6 +272,7 @@ def test_a_bad_json_file_is_refused_by_its_name(tmp_path, text, message):
         ("tree: [a, b]\ncategories: [a, no]", "bool False in the categories"),
         ("tree: [a, b]\ncategories: [a, c]", r"Missing: \['b'\].* \['c'\]"),
         ("tree: [a, b]\ncategories: [a, b, a]", "each once.* 3 for 2 leaves"),
+        ("tree: [b, c]\ncategories: bc", r"not a leaf: \['bc'\]"),
         ("tree: [a]\ncategories: [a]\nnodes: [b]", "'kept', got 'nodes'"),
         ("tree: [a]\ncategories: [a]\nkept: []", "set must not be empty"),
         ("a: [b]\nc: [d]\na: [e]", "unique .* 'a' stands 2 times.* line 1"),
