@@ -89,7 +89,7 @@ class HLPModel(keras.Model):
         self.taxonomy = taxonomy
         self.family = family
         self.levels = levels
-        self.width_exponent = width_exponent
+        self.width_exponent = float(width_exponent)
         # The part in use: the layers behind it are none of this network's.
         self.trunk = None if trunk is None else parts[assembly.TRUNK]
         self.trunk_layer = trunk_layer

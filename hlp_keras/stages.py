@@ -1,6 +1,7 @@
 """How wide and deep each level of a hierarchical network is."""
 
 import dataclasses
+import numbers
 from collections.abc import Iterable, Sequence
 
 from hlp_keras.taxonomy import Taxonomy
@@ -27,11 +28,13 @@ class Stage:
     def __post_init__(self):
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if not isinstance(value, int) or value < 1:
+            if not isinstance(value, numbers.Integral) or value < 1:
                 raise ValueError(
                     f"Expected `{field.name}` of a stage to be a whole number "
                     f"of at least 1, got {value!r} in {self}."
                 )
+            # NumPy's integers cannot be written as JSON.
+            object.__setattr__(self, field.name, int(value))
 
 
 Levels = tuple[tuple[Stage, ...], ...]

@@ -1,4 +1,5 @@
 import inspect
+import json
 import os
 import subprocess
 import sys
@@ -154,6 +155,13 @@ def test_the_configuration_makes_the_same_network(changes):
         assert getattr(copy, name) == getattr(model, name)
     for there, here in zip(copy.weights, model.weights, strict=True):
         assert (there.path, there.shape) == (here.path, here.shape)
+
+
+def test_numbers_may_come_from_numpy():
+    levels = [[tuple(np.array([8, 1, 2]))], [(np.int64(8),)]]
+    model = networks.build(levels=levels, width_exponent=np.float32(0.5))
+    assert json.dumps(model.get_config())
+    assert model.levels == networks.build(levels=[[(8, 1, 2)], [(8,)]]).levels
 
 
 @pytest.mark.parametrize("gate", [None, *hlp_keras.GATES])
