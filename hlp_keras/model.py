@@ -192,10 +192,14 @@ def _check_input_shape(shape):
 
 
 def _check_width_exponent(exponent):
-    if not (math.isfinite(exponent) and exponent >= 0):
+    if not (
+        isinstance(exponent, numbers.Real)
+        and math.isfinite(exponent)
+        and exponent >= 0
+    ):
         raise ValueError(
-            f"Expected `width_exponent` to be finite and at least 0, got "
-            f"{exponent}. 0 makes all branches of a level equally wide."
+            f"Expected `width_exponent` to be a number, finite and at least 0, "
+            f"got {exponent}. 0 makes all branches of a level equally wide."
         )
 
 

@@ -157,21 +157,22 @@ def cut_trunk(model, layer_name, input_shape) -> keras.Model:
 
 
 def _features(model, layer_name):
-    if layer_name is None:
-        if len(model.outputs) > 1:
+    outputs = model.outputs
+    if layer_name is not None:
+        names = [layer.name for layer in model.layers]
+        if layer_name not in names:
             raise ValueError(
-                f"Expected a trunk with one output, but {model.name!r} has "
-                f"{len(model.outputs)}. Name the layer to end at as "
-                f"`trunk_layer`."
+                f"Expected `trunk_layer` to be a layer of {model.name!r}, got "
+                f"{layer_name!r}. Its layers are {', '.join(names)}."
             )
-        return model.outputs[0]
-    names = [layer.name for layer in model.layers]
-    if layer_name not in names:
+        outputs = keras.tree.flatten(model.get_layer(layer_name).output)
+    if len(outputs) > 1:
         raise ValueError(
-            f"Expected `trunk_layer` to be a layer of {model.name!r}, got "
-            f"{layer_name!r}. Its layers are {', '.join(names)}."
+            f"Expected a trunk with one output, but "
+            f"{layer_name or model.name!r} has {len(outputs)}. Name the layer "
+            f"to end at as `trunk_layer`."
         )
-    return model.get_layer(layer_name).output
+    return outputs[0]
 
 
 def _trunk(input_shape, family, trunk_stages):

@@ -6,6 +6,7 @@ import functools
 import importlib.resources
 import json
 import math
+import numbers
 import pathlib
 from collections.abc import Iterable, Mapping
 
@@ -302,13 +303,22 @@ class Taxonomy:
         Returns:
             float32 array of shape `(len(nodes),)`, in the order of `nodes`.
         """
+        if not isinstance(factors, Mapping):
+            raise ValueError(
+                f"Expected factors by name, such as {{'dog': 1.5}}, got "
+                f"{factors!r}."
+            )
         gains = {}
         for name, factor in factors.items():
             self._check(name)
-            if not (math.isfinite(factor) and factor >= 0):
+            if not (
+                isinstance(factor, numbers.Real)
+                and math.isfinite(factor)
+                and factor >= 0
+            ):
                 raise ValueError(
-                    f"A gain must be finite and at least 0, got {factor} for "
-                    f"{name!r}. 1 is neutral, below 1 inhibits."
+                    f"A gain must be a number, finite and at least 0, got "
+                    f"{factor} for {name!r}. 1 is neutral, below 1 inhibits."
                 )
             for node in (name, *self.ancestors(name)):
                 gains[node] = max(factor, gains.get(node, 0.0))

@@ -149,6 +149,9 @@ def test_a_trunk_of_several_outputs_needs_a_layer_to_end_at():
     inputs = keras.Input((16, 16, 3))
     outputs = [keras.layers.Conv2D(8, 3)(inputs) for _ in range(2)]
     model = keras.Model(inputs, outputs, name="forked")
+    whole = keras.Model(inputs, keras.layers.add(model(inputs)))
+    with pytest.raises(ValueError, match="one output, but 'forked' has 2"):
+        segments.cut_trunk(whole, "forked", (16, 16, 3))
     with pytest.raises(ValueError, match="one output, but 'forked' has 2"):
         segments.cut_trunk(model, None, (16, 16, 3))
     name = outputs[1]._keras_history.operation.name

@@ -60,6 +60,7 @@ def test_levels_that_are_too_many_are_refused():
         ({"input_shape": (0, 16, 3)}, "at least 1 and known"),
         ({"family": "vgg"}, "one of resnet, mobilenet, got 'vgg'"),
         ({"width_exponent": -1}, "`width_exponent` .* at least 0, got -1"),
+        ({"width_exponent": None}, "`width_exponent` to be a number, .* None"),
         ({"width_exponent": float("nan")}, "`width_exponent` .* got nan"),
         ({"gate": "output"}, "`gate` to be one of branch_input, .* 'output'"),
     ],

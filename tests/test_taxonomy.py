@@ -97,11 +97,17 @@ def test_a_gain_goes_to_every_node_on_the_way(
     np.testing.assert_array_equal(gain, [animal, vehicle, pet])
 
 
-@pytest.mark.parametrize("factor", [-0.1, float("nan"), float("inf")])
+@pytest.mark.parametrize("factor", [-0.1, float("nan"), float("inf"), None])
 def test_a_gain_below_0_or_not_finite_is_refused(taxonomy, factor):
     message = f"finite and at least 0, got {factor} for 'dog'. 1 is neutral"
     with pytest.raises(ValueError, match=message):
         taxonomy.gain({"dog": factor})
+
+
+def test_a_gain_needs_factors(taxonomy):
+    message = r"by name, such as \{'dog': 1.5\}, got \['cat'\]"
+    with pytest.raises(ValueError, match=message):
+        taxonomy.gain(["cat"])
 
 
 def test_a_gain_for_an_unknown_name_is_refused(taxonomy):
