@@ -72,6 +72,7 @@ class HierarchicalCrossentropy(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         labels = as_indices(y_true)
+        check_logits(y_pred, self.taxonomy)
         logits = keras.ops.cast(y_pred, "float32")
         log_p = keras.ops.log_softmax(logits, axis=-1)
         loss = self._fine(labels, log_p)
@@ -183,6 +184,19 @@ def as_indices(y_true):
             f"the argmax."
         )
     return keras.ops.reshape(keras.ops.cast(y_true, "int32"), (-1,))
+
+
+def check_logits(y_pred, taxonomy: Taxonomy) -> None:
+    """Raises ValueError unless there is a logit for every category."""
+    width = keras.ops.shape(y_pred)[-1]
+    # A size that is not known yet is no integer.
+    if isinstance(width, int) and width != len(taxonomy.categories):
+        raise ValueError(
+            f"Expected logits of the taxonomy's {len(taxonomy.categories)} "
+            f"categories, got {width}. Make losses and metrics with the "
+            f"taxonomy of the network itself, `model.taxonomy`: that of a "
+            f"cutout has only what is kept."
+        )
 
 
 def _pick(values, labels):

@@ -2,7 +2,7 @@
 
 import keras
 
-from hlp_keras.losses import as_indices, membership
+from hlp_keras.losses import as_indices, check_logits, membership
 from hlp_keras.taxonomy import Taxonomy
 
 
@@ -36,6 +36,7 @@ class LevelAccuracy(keras.metrics.Mean):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         labels = as_indices(y_true)
+        check_logits(y_pred, self.taxonomy)
         p_nodes = keras.ops.softmax(y_pred) @ self._membership
         found = keras.ops.argmax(p_nodes, axis=-1)
         right = keras.ops.take(self._node_of, labels)

@@ -96,6 +96,14 @@ def test_labels_that_are_no_positions_are_refused(taxonomy, shape):
         metric.update_state(np.zeros(shape), logits)
 
 
+def test_logits_of_other_categories_are_refused(taxonomy):
+    message = "taxonomy's 5 categories, got 3. .* `model.taxonomy`: that of a c"
+    with pytest.raises(ValueError, match=message):
+        HierarchicalCrossentropy(taxonomy)(LABELS, LOGITS[:, :3])
+    with pytest.raises(ValueError, match=message):
+        metrics.LevelAccuracy(taxonomy, 1)(LABELS, LOGITS[:, :3])
+
+
 def test_labels_of_a_size_that_is_not_known_are_taken(taxonomy):
     loss = HierarchicalCrossentropy(taxonomy)
     labels = keras.Input((None,), dtype="int32")
