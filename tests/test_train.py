@@ -164,6 +164,17 @@ def test_images_of_another_size_than_configured_are_refused(tmp_path):
         train.train_and_evaluate(config, SOURCE, tmp_path)
 
 
+def test_a_category_without_training_images_is_named(tmp_path):
+    few = SOURCE.train.labels < 3
+    split = Split(SOURCE.train.images[few], SOURCE.train.labels[few])
+    source = dataclasses.replace(SOURCE, train=split)
+    with pytest.raises(
+        ValueError, match="every category in photos, .* none of dog, ship. Add"
+    ):
+        train.train_and_evaluate(CONFIG, source, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_directory_of_other_settings_is_refused(whole):
     _, workdir = whole
     config = dataclasses.replace(CONFIG, learning_rate=0.05)
