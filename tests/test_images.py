@@ -21,8 +21,14 @@ def test_floats_stay():
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (np.zeros((1, 4, 4, 3), np.uint8), r"\(2, 2, 3\).*\(4, 4, 3\). Res"),
-        (np.zeros((1, 2, 2, 1), np.uint8), r"Convert .* 3 channel.* of 1\."),
+        (
+            np.zeros((1, 4, 4, 3), np.uint8),
+            r"shape \(2, 2, 3\).*\(4, 4, 3\). Res",
+        ),
+        (
+            np.zeros((1, 2, 2, 1), np.uint8),
+            r"\(2, 2, 1\). Convert .* 3 channel.*train the network on images of 1\.",
+        ),
         (np.zeros(SHAPE, np.uint8), r"got \(2, 3\)"),
         (np.zeros((1, *SHAPE), np.int32), "uint8 or float, got int32"),
         (np.full((1, *SHAPE), 255.0), "from 255.0 to 255.0. Divide"),

@@ -86,6 +86,20 @@ def restrict(source: Source, categories: Iterable[str]) -> Source:
     )
 
 
+def check_every_category(source: Source, split: str) -> None:
+    """Raises ValueError when `"train"` or `"test"` lacks a category."""
+    missing = np.setdiff1d(
+        np.arange(len(source.class_names)), getattr(source, split).labels
+    )
+    if len(missing):
+        names = ", ".join(source.class_names[index] for index in missing)
+        raise ValueError(
+            f"Expected {split} images of every category in {source.name}, but "
+            f"there are none of {names}. Add some, or leave these out of the "
+            f"classes and of the taxonomy."
+        )
+
+
 def steps_per_epoch(split: Split, config: TrainConfig) -> int:
     """How many whole batches there are; a rest waits for another epoch."""
     steps = len(split.images) // config.batch_size

@@ -88,14 +88,7 @@ def neutral_logits(model: hlp_keras.HLPModel, images) -> np.ndarray:
 def check_images(model: hlp_keras.HLPModel, source: Source) -> None:
     """Raises ValueError when a network cannot be measured on a source."""
     check_image_shape(model, source)
-    categories = source.class_names
-    missing = set(range(len(categories))) - set(source.test.labels)
-    if missing:
-        names = ", ".join(categories[index] for index in sorted(missing))
-        raise ValueError(
-            f"Expected test images of every category in {source.name}, but "
-            f"there are none of {names}."
-        )
+    data.check_every_category(source, "test")
 
 
 def check_image_shape(model: hlp_keras.HLPModel, source: Source) -> None:

@@ -78,7 +78,7 @@ def train_model(
     """
     _check_image_size(config, source)
     source = data.relabel(source, model.taxonomy)
-    _check_categories(source)
+    data.check_every_category(source, "train")
     steps = data.steps_per_epoch(source.train, config)
     compile_model(model, config, steps)
     workdir = Workdir(workdir)
@@ -117,17 +117,6 @@ def _check_image_size(config, source):
             f"Expected images of config.image_size = {config.image_size}, but "
             f"those of {source.name} are {height_width}. Load them with this "
             f"size."
-        )
-
-
-def _check_categories(source):
-    missing = set(range(len(source.class_names))) - set(source.train.labels)
-    if missing:
-        names = ", ".join(source.class_names[i] for i in sorted(missing))
-        raise ValueError(
-            f"Expected training images of every category in {source.name}, "
-            f"but there are none of {names}. Add some, or leave these out of "
-            f"the classes and of the taxonomy."
         )
 
 
