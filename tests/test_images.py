@@ -27,7 +27,7 @@ def test_floats_stay():
         ),
         (
             np.zeros((1, 2, 2, 1), np.uint8),
-            r"\(2, 2, 1\). Convert .* 3 channel.*train the network on images of 1\.",
+            r"\(2, 2, 1\). Convert .* 3 channel.*train the network.* 1\.",
         ),
         (np.zeros(SHAPE, np.uint8), r"got \(2, 3\)"),
         (np.zeros((1, *SHAPE), np.int32), "uint8 or float, got int32"),
