@@ -51,14 +51,8 @@ class _UniqueKeys(yaml.SafeLoader):
 
     def construct_mapping(self, node, deep=False):
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = [key for key in keys if keys.count(key) > 1]
-        if twice:
-            first, _ = node.value[keys.index(twice[0])]
-            raise ValueError(
-                f"Names must be unique in the whole taxonomy, but {twice[0]!r} "
-                f"stands {keys.count(twice[0])} times, first in line "
-                f"{first.start_mark.line + 1}. Rename or remove all but one."
-            )
+        lines = [key.start_mark.line + 1 for key, _ in node.value]
+        _check_keys(keys, lines)
         return super().construct_mapping(node, deep)
 
 
@@ -75,14 +69,19 @@ def load_json(text: str):
 
 
 def _unique_keys(pairs):
-    keys = [key for key, _ in pairs]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise ValueError(
-                f"Names must be unique in the whole taxonomy, but {key!r} "
-                f"stands {keys.count(key)} times. Rename or remove all but one."
-            )
+    _check_keys([key for key, _ in pairs])
     return dict(pairs)
+
+
+def _check_keys(keys, lines=()):
+    """Refuses a key that stands twice, and says in which line if it can."""
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice is not None:
+        where = f", first in line {lines[keys.index(twice)]}" if lines else ""
+        raise ValueError(
+            f"Names must be unique in the whole taxonomy, but {twice!r} stands "
+            f"{keys.count(twice)} times{where}. Rename or remove all but one."
+        )
 
 
 def _walk(tree, parent, path):
