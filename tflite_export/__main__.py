@@ -16,11 +16,6 @@ from absl import flags
 
 from training import command
 
-# What a work directory holds: the trained network, and the master that a
-# fine-tuning with quantisation leaves.
-_NETWORK = "last.keras"
-_TRAINED_MASTER = "master.tflite"
-
 _MODEL = flags.DEFINE_string(
     "model",
     None,
@@ -176,20 +171,21 @@ def _open_workdir():
     """
     if not _MODEL.present or not os.path.isdir(_MODEL.value):
         return ""
-    folder = pathlib.Path(_MODEL.value)
-    trained = folder / _TRAINED_MASTER
-    if not trained.exists():
-        flags.FLAGS["model"].value = str(folder / _NETWORK)
+    from training.workdir import Workdir
+
+    workdir = Workdir(_MODEL.value)
+    if not workdir.master.exists():
+        flags.FLAGS["model"].value = str(workdir.last)
         return ""
     advice = (
-        f"{folder} has a master already, with trained ranges, which is sliced "
-        f"with --categories and --output_dir. To calibrate another one, also "
-        f"one with a gain, give --model {folder / _NETWORK}."
+        f"{workdir.path} has a master already, with trained ranges, which is "
+        f"sliced with --categories and --output_dir. To calibrate another one, "
+        f"also one with a gain, give --model {workdir.last}."
     )
     if _MASTER.present:
         raise ValueError(advice)
     flags.FLAGS["model"].unparse()
-    flags.FLAGS["master"].parse(str(trained))
+    flags.FLAGS["master"].parse(str(workdir.master))
     return advice
 
 
@@ -244,9 +240,11 @@ def _make_master():
 
 def _check_master_name():
     """Refuses a master that would be taken for one with trained ranges."""
+    from training.workdir import Workdir
+
     network, path = pathlib.Path(_MODEL.value), pathlib.Path(_MASTER.value)
-    trained = network.with_name(_TRAINED_MASTER)
-    if network.name == _NETWORK and path.resolve() == trained.resolve():
+    workdir = Workdir(network.parent)
+    if network == workdir.last and path.resolve() == workdir.master.resolve():
         raise ValueError(
             f"Expected --master to be another file than the one that a "
             f"fine-tuning writes, got {path}: by that name its ranges would "
