@@ -105,6 +105,19 @@ def test_a_broken_run_goes_on_as_if_nothing_had_been(whole, tmp_path):
         )
 
 
+def test_a_broken_run_of_muon_goes_on(tmp_path):
+    config = dataclasses.replace(CONFIG, optimizer="muon")
+    train_until_a_break(config, tmp_path / "broken")
+    model, unbroken = (
+        train.train_and_evaluate(config, SOURCE, tmp_path / name)
+        for name in ("broken", "unbroken")
+    )
+    for after, before in zip(
+        model.get_weights(), unbroken.get_weights(), strict=True
+    ):
+        np.testing.assert_allclose(after, before, rtol=1e-3, atol=1e-4)
+
+
 def test_a_finished_run_says_so_and_does_nothing(whole, caplog):
     model, workdir = whole
     before = {p: p.stat().st_mtime_ns for p in workdir.path.rglob("*")}

@@ -65,12 +65,13 @@ class TrainConfig:
     epochs: int = _setting("passes over the images", 20, at_least=1)
     batch_size: int = _setting("images per step", 128, at_least=1)
     optimizer: str = _setting(
-        "sgd (with Nesterov momentum) or adamw",
+        "sgd (with Nesterov momentum), muon (sgd with orthogonal steps of the "
+        "convolution kernels) or adamw",
         "sgd",
-        choices=("sgd", "adamw"),
+        choices=("sgd", "muon", "adamw"),
     )
     learning_rate: float = _setting("highest of the schedule", 0.1, above=0)
-    momentum: float = _setting("of sgd", 0.9, at_least=0, below=1)
+    momentum: float = _setting("of sgd and muon", 0.9, at_least=0, below=1)
     # Keras takes it off the weights by itself, so that momentum does not
     # multiply it: ten times what papers say of SGD with a momentum of 0.9.
     weight_decay: float = _setting(

@@ -211,10 +211,17 @@ def check_installed() -> None:
 def recipe(config: TrainConfig, method: str) -> TrainConfig:
     """The recipe of a stage, which no teacher looks after.
 
+    Muon's part is done: tf-keras has it not, and small steps need it not.
+
     Args:
         config: the recipe of the training before.
         method: of the stage.
     """
+    optimizer = "sgd" if config.optimizer == "muon" else config.optimizer
     return dataclasses.replace(
-        config, warmup=0.0, teacher=None, **RECIPES[method]
+        config,
+        optimizer=optimizer,
+        warmup=0.0,
+        teacher=None,
+        **RECIPES[method],
     )

@@ -9,7 +9,7 @@ import zipfile
 import keras
 
 import hlp_keras
-from training import cues, data, distillation
+from training import cues, data, distillation, muon
 from training.config import TrainConfig
 from training.sources import Source
 from training.workdir import Workdir
@@ -227,7 +227,8 @@ def make_optimizer(
     )
     if config.optimizer == "adamw":
         return optimizers.AdamW(schedule, weight_decay=config.weight_decay)
-    return optimizers.SGD(
+    sgd = muon.Muon if config.optimizer == "muon" else optimizers.SGD
+    return sgd(
         schedule,
         momentum=config.momentum,
         nesterov=True,
