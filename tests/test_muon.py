@@ -14,10 +14,15 @@ def singular_values(matrix):
 @pytest.mark.parametrize("shape", [(36, 8), (9, 16), (8, 8)])
 def test_singular_values_come_near_one(shape):
     rng = np.random.default_rng(0)
-    step = muon.orthogonal(keras.ops.array(rng.normal(size=shape), "float32"))
-    values = singular_values(step)
-    assert values.max() < 1.3
-    assert np.median(values) > 0.5
+    left, values, right = np.linalg.svd(rng.normal(size=shape), False)
+    values = np.geomspace(1, 0.03, len(values))
+    matrix = (left * values) @ right
+    step = muon.orthogonal(keras.ops.array(matrix, "float32"))
+    got = singular_values(step)
+    assert got.min() > 0.68
+    assert got.max() < 1.21
+    nearest = left @ right
+    assert np.sum(np.array(step) * nearest) > 0.68 * min(shape)
 
 
 def test_no_gradient_is_no_step():
