@@ -134,6 +134,8 @@ def test_settings_that_a_fine_tuning_does_not_have_are_refused():
     finetuning.check_changes({"epochs": "3", "erasing": "0.5"})
     with pytest.raises(ValueError, match="got config.levels, which is of the"):
         finetuning.check_changes({"epochs": "3", "levels": "None"})
+    with pytest.raises(ValueError, match="sgd or adamw .* got muon, which tf"):
+        finetuning.check_changes({"optimizer": "muon"})
 
 
 def test_after_muon_comes_sgd():

@@ -3,7 +3,7 @@
 import dataclasses
 import importlib.util
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from training.config import TrainConfig
 from training.workdir import Workdir
@@ -179,13 +179,19 @@ def _preset(name):
     return Start(path, TrainConfig(**card["recipe"]), card["data"])
 
 
-def check_changes(names: Iterable[str]) -> None:
+def check_changes(changes: Mapping[str, str]) -> None:
     """Raises ValueError when a setting is changed that a stage does not have.
 
     Args:
-        names: of the settings that are changed.
+        changes: settings and their values, as typed.
     """
-    fixed = sorted(set(names) & _FIXED)
+    if changes.get("optimizer") == "muon":
+        raise ValueError(
+            "Expected config.optimizer to be sgd or adamw for a fine-tuning, "
+            "got muon, which tf-keras does not have. Leave it away: after a "
+            "training with muon it is sgd."
+        )
+    fixed = sorted(set(changes) & _FIXED)
     if fixed:
         raise ValueError(
             f"Expected changes of the recipe of a fine-tuning, got "
