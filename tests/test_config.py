@@ -40,7 +40,8 @@ def test_every_field_is_documented():
         ({"image_size": (28,)}, r"image_size to be \(height, width\) .*28"),
         (
             {"optimizer": "adam"},
-            "config.optimizer to be sgd or muon or adamw, got 'adam'.* 'adamw'",
+            "config.optimizer to be sgd or muon or adamw, got 'adam'.* "
+            "mean 'adamw'",
         ),
     ],
 )

@@ -62,7 +62,7 @@ def test_a_kernel_keeps_its_norm_and_goes_against_the_gradient(momentum):
     before, gradient, after = stepped((3, 3, 4, 8), optimizer)
     kept = before * (np.sqrt(8) / np.linalg.norm(before))
     step = (kept - after).reshape(-1, 8)
-    assert singular_values(step).max() < 1.3 * 0.5 * rate
+    assert singular_values(step).max() < 1.21 * 0.5 * rate
     assert np.sum(step * gradient.reshape(-1, 8)) > 0
 
 

@@ -217,7 +217,7 @@ def check_installed() -> None:
 def recipe(config: TrainConfig, method: str) -> TrainConfig:
     """The recipe of a stage, which no teacher looks after.
 
-    Muon's part is done: tf-keras has it not, and small steps need it not.
+    tf-keras has no Muon, so what was trained with it goes on with SGD.
 
     Args:
         config: the recipe of the training before.
