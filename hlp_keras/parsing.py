@@ -149,9 +149,7 @@ def edges_from_pairs(pairs: Iterable[tuple[str, str]]) -> Edges:
             run in a cycle.
     """
     parents = {}
-    for fine, coarse in pairs:
-        check_name(fine, "the pairs")
-        check_name(coarse, "the pairs")
+    for fine, coarse in map(_check_pair, pairs):
         if parents.setdefault(fine, coarse) != coarse:
             raise ValueError(
                 f"Every name must have one parent, but {fine!r} is paired "
@@ -168,6 +166,20 @@ def edges_from_pairs(pairs: Iterable[tuple[str, str]]) -> Edges:
         children[coarse].append(fine)
     tops = [name for name in children if name not in parents]
     return tuple(_descend(tops, ROOT, children))
+
+
+def _check_pair(pair):
+    names = (pair,)
+    if isinstance(pair, Iterable) and not isinstance(pair, str):
+        names = tuple(pair)
+    if len(names) != 2:
+        raise ValueError(
+            f"Expected (fine, coarse) pairs, such as ('cat', 'pet'), got "
+            f"{pair!r}."
+        )
+    for name in names:
+        check_name(name, "the pairs")
+    return names
 
 
 def _descend(names, parent, children):

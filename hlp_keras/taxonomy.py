@@ -78,9 +78,10 @@ class Taxonomy:
         if isinstance(pairs, Mapping):
             pairs = pairs.items()
         pairs = list(pairs)
-        coarse = {pair[1] for pair in pairs}
+        edges = parsing.edges_from_pairs(pairs)
+        coarse = {parent for _, parent in edges}
         order = dict.fromkeys(fine for fine, _ in pairs if fine not in coarse)
-        return cls._from_edges(parsing.edges_from_pairs(pairs), tuple(order))
+        return cls._from_edges(edges, tuple(order))
 
     @classmethod
     def from_directory(cls, path) -> "Taxonomy":
@@ -252,7 +253,14 @@ class Taxonomy:
         Raises:
             ValueError: no name, an unknown name, or one given twice.
         """
-        names = (names,) if isinstance(names, str) else tuple(names)
+        if isinstance(names, str):
+            names = (names,)
+        if not isinstance(names, Iterable):
+            raise ValueError(
+                f"Expected names of categories or nodes, such as "
+                f"['cat', 'dog'], got {names!r}."
+            )
+        names = tuple(names)
         if not names:
             raise ValueError(
                 "A category set must not be empty. Name at least one category "
@@ -268,9 +276,10 @@ class Taxonomy:
         return tuple(name for name in self.kept if name in wanted)
 
     def _check(self, name):
-        if name in self._leaves:
+        is_text = isinstance(name, str)  # A list is in no dictionary.
+        if is_text and name in self._leaves:
             return name
-        if name in self._parents:
+        if is_text and name in self._parents:
             raise ValueError(
                 f"{name!r} was pruned from this taxonomy, which keeps "
                 f"{', '.join(self.kept)}. Cut out from the full network."

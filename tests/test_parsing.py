@@ -60,6 +60,10 @@ def test_pairs_come_in_any_order_and_any_number():
         ([("a", "a")], "in a cycle: a -> a"),
         ([("x", "b"), ("b", "c"), ("c", "b")], "cycle: b -> c -> b. Remove"),
         ([("cat", 3)], "must be text, got int 3 in the pairs"),
+        ([(["cat"], "pet")], "must be text, got list .* in the pairs"),
+        ([("cat", "pet", "animal")], r"such as \('cat', 'pet'\), got \('cat',"),
+        (["ab"], r"Expected \(fine, coarse\) pairs, .* got 'ab'"),
+        ([3], r"Expected \(fine, coarse\) pairs, .* got 3"),
     ],
 )
 def test_pairs_that_are_no_tree_are_refused(pairs, message):

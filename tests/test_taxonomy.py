@@ -62,6 +62,8 @@ def test_a_pruned_taxonomy_keeps_the_class_indices_of_the_full_one(taxonomy):
         (["vehicles"], "Did you mean 'vehicle'?"),
         (["zzz"], "no category or node 'zzz'.$"),
         ([1], "no category or node 1"),
+        ([["cat"]], r"no category or node \['cat'\]"),
+        (None, r"Expected names .* such as \['cat', 'dog'\], got None"),
     ],
 )
 def test_a_set_of_other_names_is_refused(taxonomy, names, message):
