@@ -98,8 +98,9 @@ def test_a_start_says_what_was_done_to_it(finetuned, method, workdir):
 
 
 def test_a_start_that_is_not_there_is_refused(tmp_path):
+    presets = ", ".join(hlp_keras.list_presets())
     with pytest.raises(
-        FileNotFoundError, match="run or a preset, cifar10_resnet_mcu, .*nowh"
+        FileNotFoundError, match=f"run or a preset, {presets}, got .*nowhere"
     ):
         finetuning.find_start(str(tmp_path / "nowhere"))
     with pytest.raises(FileNotFoundError, match="Train first"):
