@@ -8,7 +8,7 @@ A name without children is a category, any other is a node.
 import collections
 import json
 import pathlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 import yaml
 
@@ -169,9 +169,10 @@ def edges_from_pairs(pairs: Iterable[tuple[str, str]]) -> Edges:
 
 
 def _check_pair(pair):
-    names = (pair,)
-    if isinstance(pair, Iterable) and not isinstance(pair, str):
-        names = tuple(pair)
+    # Two letters are no pair, and a set does not say which name is coarse.
+    is_other = isinstance(pair, (str, Set, Mapping))
+    is_pair = isinstance(pair, Iterable) and not is_other
+    names = tuple(pair) if is_pair else ()
     if len(names) != 2:
         raise ValueError(
             f"Expected (fine, coarse) pairs, such as ('cat', 'pet'), got "

@@ -63,6 +63,7 @@ def test_pairs_come_in_any_order_and_any_number():
         ([(["cat"], "pet")], "must be text, got list .* in the pairs"),
         ([("cat", "pet", "animal")], r"such as \('cat', 'pet'\), got \('cat',"),
         (["ab"], r"Expected \(fine, coarse\) pairs, .* got 'ab'"),
+        ([{"cat", "pet"}], r"Expected \(fine, coarse\) pairs, .* got {"),
         ([3], r"Expected \(fine, coarse\) pairs, .* got 3"),
     ],
 )
