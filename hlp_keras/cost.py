@@ -67,8 +67,9 @@ def cost(model: keras.Model, names: str | Iterable[str] | None = None) -> Cost:
 
     The counts are those of the exported TFLite model, where every batch
     normalisation folds into the convolution or dense layer before it. A Keras
-    model that is no `HLPModel` counts as one segment. A layer that is applied
-    several times counts once.
+    model that is no `HLPModel` counts as one segment. The parameters of a layer
+    that is applied several times count once, its multiply-accumulates every
+    time.
 
     Args:
         model: functional or sequential, and built, so that the sizes of its
@@ -128,14 +129,14 @@ def cost_table(
 
 
 def _count(name, segment):
-    nodes = dict.fromkeys(_nodes(segment))  # in order
-    once = {node.operation: node for node in reversed(nodes)}
-    counts = [
-        _count_layer(node, nodes)
-        for layer, node in once.items()
-        if isinstance(layer, keras.Layer)
-    ]
-    return SegmentCost(name, *map(sum, zip(*counts, strict=True)))
+    nodes = list(_nodes(segment))
+    params, macs = {}, 0
+    for node in nodes:
+        if isinstance(node.operation, keras.Layer):
+            count = _count_layer(node, nodes)
+            params.setdefault(node.operation, count[0])
+            macs += count[1]
+    return SegmentCost(name, sum(params.values()), macs)
 
 
 def _nodes(model):

@@ -90,6 +90,16 @@ def test_layers_of_another_network_count_with_the_sizes_they_have_here():
     assert (counted.params, counted.macs) == (112, 108 * 64)
 
 
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_layer_that_is_applied_twice_has_its_parameters_once(nested):
+    part = layers.Conv2D(3, 3, padding="same")
+    if nested:
+        part = keras.Sequential([keras.Input((8, 8, 3)), part])
+    inputs = keras.Input((8, 8, 3))
+    counted = hlp_keras.cost(keras.Model(inputs, part(part(inputs))))
+    assert (counted.params, counted.macs) == (84, 2 * 81 * 64)
+
+
 def test_a_sequential_that_grew_layer_by_layer_costs_the_same():
     model = keras.Sequential([keras.Input((8, 8, 3))])
     model.add(layers.Conv2D(4, 3, use_bias=False))
