@@ -98,7 +98,7 @@ def _read(name, own_seed):
 
 def _cells(comparison):
     """Accuracies and difference of the full networks, as the page has them."""
-    (table,) = comparison.tables
+    table = comparison.tables[0]  # That of accuracies.
     whole = dict(zip(table.header, table.rows[0], strict=True))
     return tuple(whole[column] for column in _COLUMNS)
 

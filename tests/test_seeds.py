@@ -17,8 +17,11 @@ def write_comparison(name, ahead, row):
         results.Figure("full over plain", ahead),
         results.Figure("errors across branches", 33.0),
     )
+    across = results.Table(
+        "Errors:", ("nodes", "across branches"), (("2", "33"),)
+    )
     result = results.Result(
-        name, "python -m compare", "", figures, 40, tables=(table,)
+        name, "python -m compare", "", figures, 40, tables=(table, across)
     )
     results.write(name, result)
 
@@ -52,3 +55,10 @@ def test_one_seed_is_too_few(directory):
         ValueError, match="at least two seeds, got 1.*vary seed"
     ):
         seeds.make_result("cifar10", 3)
+
+
+def test_gives_what_the_page_has():
+    made = seeds.make_result("cifar10", 12)
+    name = "comparison_cifar10_12_epochs_seeds.json"
+    kept = results.read(results.RESULTS_DIR / name)
+    assert (made.figures, made.tables) == (kept.figures, kept.tables)
