@@ -97,7 +97,7 @@ def make_result(
         scratch = (
             f"*Scratch* is a plain network that was trained on a set's "
             f"categories alone and costs as many multiply-accumulates as the "
-            f"cutout, within {100 * _deviation(comparison):.1f} %. "
+            f"cutout, within {100 * comparison.deviation:.1f} %. "
         )
     return results.Result(
         title=f"Cutouts beside plain networks: {name}, {settings.epochs} "
@@ -118,14 +118,6 @@ def make_result(
         order=40,
         tables=(_sets(comparison), *_above(comparison)),
         headlines=len(headlines),
-    )
-
-
-def _deviation(comparison):
-    """How far plain networks are from the cost they should have, at most."""
-    return max(
-        abs(one.scratch.macs / one.cutout.macs - 1)
-        for one in (comparison.whole, *comparison.sets)
     )
 
 

@@ -93,6 +93,9 @@ def test_a_plain_network_is_as_deep(result, path):
     assert [(stage.blocks, stage.stride) for stage in level] == [(2, 2), (2, 2)]
     assert result.as_deep.cutout == result.whole.cutout
     assert "full network over a plain one as deep" in str(result)
+    row = str(result).splitlines()[2]
+    assert row.startswith("all (5), scratch as deep")
+    assert row.endswith(f" {result.as_deep.scratch.macs:,}")
 
 
 def test_figures_are_those_of_the_networks(result, path):

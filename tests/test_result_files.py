@@ -59,6 +59,15 @@ def found():
     )
 
 
+@pytest.mark.parametrize("unequal", ["whole", "as_deep", "sets"])
+def test_the_largest_deviation_of_costs_is_that_of_all(found, unequal):
+    far = dataclasses.replace(found.whole, scratch=network(0.8, 920))
+    far = (far,) if unequal == "sets" else far
+    found = dataclasses.replace(found, **{unequal: far})
+    assert found.deviation == pytest.approx(0.08)
+    assert "scratch are within 8.0 % of the cutout's" in str(found)
+
+
 @pytest.fixture(scope="module")
 def result(found):
     return comparison_benchmark.make_result("photos", "python it", found)

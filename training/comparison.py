@@ -162,6 +162,18 @@ class Comparison:
     summary: Summary
     as_deep: SetResult | None = None
 
+    @property
+    def deviation(self) -> float:
+        """How far networks from scratch are from a cutout's cost, at most.
+
+        Of the cutout's multiply-accumulates; small networks have few widths.
+        """
+        return max(
+            abs(one.scratch.macs / one.cutout.macs - 1)
+            for one in (self.whole, self.as_deep, *self.sets)
+            if one is not None
+        )
+
     def save(self, path: str | os.PathLike) -> None:
         """Writes all figures as JSON."""
         text = json.dumps(
@@ -171,10 +183,14 @@ class Comparison:
             partial.write_text(text + "\n", encoding="utf-8")
 
     def __str__(self):
-        rows = [_HEADER, *map(_row, (self.whole, *self.sets))]
+        rows = [_HEADER, _row(self.whole)]
+        if self.as_deep is not None:
+            rows.append(_row(self.as_deep, ", scratch as deep"))
+        rows += map(_row, self.sets)
         note = (
             f"Accuracy in %, differences in points with 95 % intervals; "
-            f"{self.config.epochs} epochs, seed {self.config.seed}."
+            f"{self.config.epochs} epochs, seed {self.config.seed}. MACs of "
+            f"scratch are within {100 * self.deviation:.1f} % of the cutout's."
         )
         summary = tables.align(_summary_rows(self))
         return "\n".join([*tables.align(rows), note, "", *summary])
@@ -253,13 +269,13 @@ _HEADER = (
 )
 
 
-def _row(result):
+def _row(result, note=""):
     accuracies = (
         f"{100 * network.accuracy.value:.1f}"
         for network in (result.cutout, result.scratch, result.plain)
     )
     return (
-        f"{result.of.name} ({len(result.of.categories)})",
+        f"{result.of.name} ({len(result.of.categories)}){note}",
         *accuracies,
         tables.points(result.over_scratch),
         tables.points(result.over_plain),
