@@ -69,6 +69,16 @@ def test_gives_the_converter_s_words_when_it_names_no_operator():
     assert len(words) < 600
 
 
+@pytest.mark.parametrize(
+    "layer", [keras.layers.RandomFlip(), keras.layers.Resizing(4, 4)]
+)
+def test_layers_that_augment_do_not_train(layer):
+    model = keras.Sequential([keras.Input((4, 4, 1)), layer, tiny_model()])
+    model = flatbuffer.parse(convert.convert(model, grey()))
+    names = {operator.name for operator in flatbuffer.operators(model)}
+    assert names - {"RESIZE_BILINEAR"} == {"CONV_2D", "MEAN", "FULLY_CONNECTED"}
+
+
 def test_batch_is_static():
     model = flatbuffer.parse(export_models.flatbuffer_of())
     shapes = [tensor.shape for tensor in flatbuffer.activations(model)]

@@ -48,13 +48,7 @@ def convert(model: keras.Model, images, io_type: str = "int8") -> bytes:
         factors = gains.random(len(images), model.inputs[1].shape[1])
         inputs.append(_spanning(factors, gains.LARGEST))
     with quiet.quiet(), tempfile.TemporaryDirectory() as directory:
-        # Keras' own LiteRT export leaves the batch dynamic.
-        model.export(
-            directory,
-            format="tf_saved_model",
-            verbose=False,
-            input_signature=_signature(model),
-        )
+        _save(model, directory)
         try:
             data = _converter(directory, inputs, io_type).convert()
         except ConverterError as error:
@@ -63,15 +57,27 @@ def convert(model: keras.Model, images, io_type: str = "int8") -> bytes:
     return data
 
 
-def _signature(model):
-    """What the model takes, with a batch of 1."""
-    specs = [
+def _save(model, directory):
+    """Saves the graph for a batch of 1, which Keras' own export leaves open.
+
+    Nor does that say `training=False`, without which an augmenting layer in
+    the network trains and takes all after it along.
+    """
+
+    def infer(*inputs):
+        given = inputs[0] if len(inputs) == 1 else list(inputs)
+        return model(given, training=False)
+
+    signature = [
         keras.InputSpec(
             dtype="float32", shape=(1, *tensor.shape[1:]), name=name
         )
         for tensor, name in zip(model.inputs, gains.INPUTS, strict=False)
     ]
-    return specs if len(specs) == 1 else [specs]
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    archive.add_endpoint("serving_default", infer, signature)
+    archive.write_out(directory, verbose=False)
 
 
 def _converter(directory, inputs, io_type):
