@@ -1,4 +1,5 @@
 import export_models
+import keras
 import numpy as np
 import pytest
 
@@ -37,6 +38,29 @@ def test_counts_what_the_network_says_it_costs(family):
     cost = hlp_keras.cost(export_models.cutout(family))
     assert flatbuffer.count_parameters(parsed) == cost.params
     assert flatbuffer.count_macs(parsed) == cost.macs
+
+
+def converted(*parts):
+    model = keras.Sequential([keras.Input((4, 4, 3)), *parts])
+    images = np.random.default_rng(0).random((4, 4, 4, 3), np.float32)
+    return model, flatbuffer.parse(convert.convert(model, images))
+
+
+def test_a_layer_that_is_applied_twice_has_its_weights_once():
+    shared = keras.layers.Conv2D(3, 3, padding="same", bias_initializer="ones")
+    model, parsed = converted(shared, keras.layers.ReLU(), shared)
+    cost = hlp_keras.cost(model)
+    assert flatbuffer.count_parameters(parsed) == cost.params == 81 + 3
+    assert flatbuffer.count_macs(parsed) == cost.macs == 2 * 81 * 16
+
+
+def test_counts_a_transposed_convolution():
+    transposed = keras.layers.Conv2DTranspose(
+        5, 3, strides=2, bias_initializer="ones"
+    )
+    _, parsed = converted(transposed)
+    assert flatbuffer.count_parameters(parsed) == 3 * 3 * 3 * 5 + 5
+    assert flatbuffer.count_macs(parsed) == 3 * 3 * 3 * 5 * 16
 
 
 @pytest.mark.slow

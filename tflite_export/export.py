@@ -7,6 +7,7 @@ import numpy as np
 import hlp_keras
 from tflite_export import (
     description,
+    flatbuffer,
     gains,
     making,
     master,
@@ -81,8 +82,8 @@ def export_cutouts(
         models = []
         for stem, names in stems.items():
             cut = hlp_keras.cutout(model, names)
-            progress(_progress_line(len(models), len(stems), names, cut))
             small = whole.cut(names)
+            progress(_progress_line(len(models), len(stems), names, small))
             reference.check(small, stem)
             accuracy, kernels = _verify(
                 cut, small.data, test_images, test_labels, limits, stem
@@ -238,10 +239,10 @@ def _class_indices(taxonomy):
     return list(taxonomy.class_indices.values())
 
 
-def _progress_line(done, number, names, cut):
-    cost = hlp_keras.cost(cut)
+def _progress_line(done, number, names, small):
     return (
         f"[{done + 1}/{number}] {', '.join(names)}: "
-        f"{len(cut.taxonomy.categories)} categories, "
-        f"{cost.params:,} parameters, {cost.macs:,} MACs"
+        f"{len(small.metadata['labels'])} categories, "
+        f"{flatbuffer.count_parameters(small.model):,} parameters, "
+        f"{flatbuffer.count_macs(small.model):,} MACs"
     )

@@ -17,8 +17,13 @@ from tflite_export.manifest import Operator, Tensor
 
 METADATA_NAME = b"hlp_keras"
 _ALIGNMENT = 16
-# Operators with weights as input 1 and a bias, if any, as input 2.
-_WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+# Operators with weights as input 1; the position of their bias, if any.
+_BIASES = {
+    "CONV_2D": 2,
+    "DEPTHWISE_CONV_2D": 2,
+    "FULLY_CONNECTED": 2,
+    "TRANSPOSE_CONV": 3,
+}
 
 
 def parse(data: bytes) -> schema.ModelT:
@@ -146,13 +151,18 @@ def _describe(tensor):
 def count_parameters(model: schema.ModelT) -> int:
     """Counts weights and biases of convolutions and dense layers.
 
-    A bias of zeros, which a network has before training, is left out by the
-    converter and so not counted.
+    Weights that several operators share count once, and so does the bias that
+    each of them has. A bias of zeros, which a network has before training, is
+    left out by the converter and so not counted.
     """
+    by_weights = {
+        id(weights): (weights, bias)
+        for _, weights, bias in _weighted_operators(model)
+    }
     return sum(
         _size(tensor)
-        for _, weights, bias in _weighted_operators(model)
-        for tensor in (weights, bias)
+        for tensors in by_weights.values()
+        for tensor in tensors
         if tensor is not None
     )
 
@@ -160,23 +170,27 @@ def count_parameters(model: schema.ModelT) -> int:
 def count_macs(model: schema.ModelT) -> int:
     """Counts multiply-accumulates of convolutions and dense layers.
 
-    Every weight is used once for every position of the output.
+    Every weight is used once for every position of the output, or of the input
+    of a transposed convolution.
     """
     return sum(
-        _size(weights) * (_size(output) // int(output.shape[-1]))
-        for output, weights, _ in _weighted_operators(model)
+        _size(weights) * (_size(feature_map) // int(feature_map.shape[-1]))
+        for feature_map, weights, _ in _weighted_operators(model)
     )
 
 
 def _weighted_operators(model):
-    """Output, weights and bias (or None) of operators that have weights."""
+    """Feature map, weights and bias (or None) of operators with weights."""
     graph = model.subgraphs[0]
     for operator in graph.operators:
-        if operator_name(model, operator) in _WEIGHTED:
-            weights, bias = (*operator.inputs[1:3], -1)[:2]
+        name = operator_name(model, operator)
+        if name in _BIASES:
+            is_transposed = name == "TRANSPOSE_CONV"
+            at = operator.inputs[2] if is_transposed else operator.outputs[0]
+            bias = (*operator.inputs, -1)[_BIASES[name]]
             yield (
-                graph.tensors[operator.outputs[0]],
-                graph.tensors[weights],
+                graph.tensors[at],
+                graph.tensors[operator.inputs[1]],
                 None if bias < 0 else graph.tensors[bias],
             )
 
