@@ -140,3 +140,15 @@ def flat_layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
             yield from flat_layers(layer)
         elif not isinstance(layer, keras.layers.InputLayer):
             yield layer
+
+
+def nodes(model: keras.Model) -> Iterator:
+    """Gives Keras' nodes of a model: what is applied to what, and gives what.
+
+    A layer may belong to other models, too, and there be applied to feature
+    maps of other sizes: the node tells what is true here.
+    """
+    if isinstance(model, keras.Sequential):
+        model = model._functional
+    for level in model._nodes_by_depth.values():
+        yield from level

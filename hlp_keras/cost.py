@@ -140,25 +140,18 @@ def _count(name, segment):
 
 
 def _nodes(model):
-    """All applications of operations in a network, and in models inside it.
-
-    A layer may belong to other networks, too, with feature maps of other sizes:
-    what it takes and gives here is told by the node, not by the layer.
-    """
+    """All applications of operations in a network, and in models inside it."""
     if not getattr(model, "inputs", None):
         raise ValueError(
             f"Expected a functional or sequential Keras model that is built, "
             f"got {type(model).__name__} {model.name!r}, whose layers are not "
             f"known. Give it an `Input`."
         )
-    if isinstance(model, keras.Sequential):
-        model = model._functional
-    for nodes in model._nodes_by_depth.values():
-        for node in nodes:
-            if isinstance(node.operation, keras.Model):
-                yield from _nodes(node.operation)
-            else:
-                yield node
+    for node in assembly.nodes(model):
+        if isinstance(node.operation, keras.Model):
+            yield from _nodes(node.operation)
+        else:
+            yield node
 
 
 def _count_layer(node, nodes):

@@ -159,13 +159,7 @@ def cut_trunk(model, layer_name, input_shape) -> keras.Model:
 def _features(model, layer_name):
     outputs = model.outputs
     if layer_name is not None:
-        names = [layer.name for layer in model.layers]
-        if layer_name not in names:
-            raise ValueError(
-                f"Expected `trunk_layer` to be a layer of {model.name!r}, got "
-                f"{layer_name!r}. Its layers are {', '.join(names)}."
-            )
-        outputs = keras.tree.flatten(model.get_layer(layer_name).output)
+        outputs = _outputs_of(layer_name, model)
     if len(outputs) > 1:
         raise ValueError(
             f"Expected a trunk with one output, but "
@@ -173,6 +167,29 @@ def _features(model, layer_name):
             f"to end at as `trunk_layer`."
         )
     return outputs[0]
+
+
+def _outputs_of(layer_name, model):
+    """What a layer gives in this model, whatever others it belongs to."""
+    names = [layer.name for layer in model.layers]
+    if layer_name not in names:
+        raise ValueError(
+            f"Expected `trunk_layer` to be a layer of {model.name!r}, got "
+            f"{layer_name!r}. Its layers are {', '.join(names)}."
+        )
+    layer = model.get_layer(layer_name)
+    applied = [
+        node.outputs
+        for node in assembly.nodes(model)
+        if node.operation is layer
+    ]
+    if len(applied) > 1:
+        raise ValueError(
+            f"Expected `trunk_layer` to be applied once, but {layer_name!r} "
+            f"is applied {len(applied)} times in {model.name!r}. Name one "
+            f"before or after it."
+        )
+    return applied[0]
 
 
 def _trunk(input_shape, family, trunk_stages):

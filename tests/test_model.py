@@ -251,6 +251,27 @@ def test_a_users_trunk_is_cut_costed_and_saved_like_any_other(
     assert model.segments["trunk"].get_layer(layer) is trunk.get_layer(layer)
 
 
+def test_a_users_trunk_ends_where_its_own_graph_has_the_layer():
+    features = own_trunk()[0].layers[1]  # Of another model, too.
+    trunk = keras.Sequential(
+        [keras.Input((32, 32, 3)), keras.layers.MaxPooling2D(), features]
+    )
+    model = networks.build(
+        input_shape=(32, 32, 3), trunk=trunk, trunk_layer="features"
+    )
+    assert model.segments["trunk"].output_shape == (None, 4, 4, 8)
+
+
+def test_a_layer_that_a_trunk_applies_twice_is_no_end():
+    convolution = keras.layers.Conv2D(3, 3, name="twice")
+    inputs = keras.Input((32, 32, 3))
+    trunk = keras.Model(inputs, convolution(convolution(inputs)), name="mine")
+    with pytest.raises(ValueError, match="'twice' is applied 2 times in 'mine"):
+        networks.build(
+            input_shape=(32, 32, 3), trunk=trunk, trunk_layer="twice"
+        )
+
+
 def test_only_the_used_part_of_a_users_trunk_is_trained():
     trunk, layer = own_trunk()
     model = networks.build(
