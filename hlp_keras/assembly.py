@@ -91,7 +91,7 @@ def assemble(
         if gate == "branch_input":
             features[node] = branch(gated(x, node, "input"))
         elif gate == "block_outputs":
-            for block in branch.layers:
+            for block in _blocks(branch):
                 x = gated(block(x), node, block.name)
             features[node] = x
         else:
@@ -107,6 +107,16 @@ def assemble(
 
     inputs = image if gain is None else [image, gain]
     return inputs, _in_class_order(_join(logits), taxonomy)
+
+
+def _blocks(branch):
+    if not isinstance(branch, keras.Sequential):
+        raise ValueError(
+            f"Expected the segment {branch.name!r} to be a keras.Sequential of "
+            f"blocks, whose outputs can be gated, got {type(branch).__name__}. "
+            f"Take another gate, or make it a sequence."
+        )
+    return branch.layers
 
 
 def _join(tensors, name="logits"):

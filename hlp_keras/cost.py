@@ -66,10 +66,11 @@ def cost(model: keras.Model, names: str | Iterable[str] | None = None) -> Cost:
     ```
 
     The counts are those of the exported TFLite model, where every batch
-    normalisation folds into the convolution or dense layer before it. A Keras
-    model that is no `HLPModel` counts as one segment. The parameters of a layer
-    that is applied several times count once, its multiply-accumulates every
-    time.
+    normalisation folds into the convolution or dense layer right before it. One
+    elsewhere counts two parameters per channel, although TFLite may fold some.
+    The parameters of a layer that is applied several times count once, its
+    multiply-accumulates every time. A Keras model that is no `HLPModel` counts
+    as one segment.
 
     Args:
         model: functional or sequential, and built, so that the sizes of its

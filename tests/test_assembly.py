@@ -126,3 +126,16 @@ def test_logits_join_at_most_ten_at_once_and_in_class_order(num_nodes):
     np.testing.assert_allclose(
         networks.run(model, x), np.concatenate(logits, axis=1), atol=1e-5
     )
+
+
+def test_outputs_of_blocks_are_those_of_a_sequence():
+    model = networks.build()
+    segment = model.segments["branch_pet"]
+    inputs = keras.Input(segment.input_shape[1:])
+    other = keras.Model(inputs, segment(inputs), name="branch_pet")
+    shared = {**model.segments, "branch_pet": other}
+    model.derive(shared_segments=shared, gate="head_input")
+    with pytest.raises(
+        ValueError, match="'branch_pet' to be a keras.Sequentia"
+    ):
+        model.derive(shared_segments=shared, gate="block_outputs")
