@@ -195,6 +195,17 @@ def _weighted_operators(model):
             )
 
 
+def dense_in_sequence(model: schema.ModelT) -> int:
+    """Counts the dense layers on that way through a model that has most."""
+    graph = model.subgraphs[0]
+    counts = {}
+    for operator in graph.operators:  # In the order in which they run.
+        count = max((counts.get(i, 0) for i in operator.inputs), default=0)
+        count += operator_name(model, operator) == "FULLY_CONNECTED"
+        counts |= dict.fromkeys(map(int, operator.outputs), count)
+    return max((counts.get(i, 0) for i in graph.outputs), default=0)
+
+
 def _size(tensor):
     return int(np.prod(tensor.shape, dtype=np.int64))
 

@@ -100,7 +100,8 @@ def _tflm(kernels):
         return "skipped"
     if kernels.tflm_steps == 0:
         return "same integers"
-    return f"within {kernels.tflm_steps} step"
+    plural = "s" * (kernels.tflm_steps > 1)
+    return f"within {kernels.tflm_steps} step{plural}"
 
 
 def _limits(models):
