@@ -6,6 +6,7 @@ import pytest
 from test_manifest import example
 
 from tflite_export import description, directory, slicing
+from tflite_export.manifest import Manifest
 
 
 @pytest.fixture
@@ -26,6 +27,21 @@ def write(out, path, data):
 
 def test_finds_nothing_in_what_was_exported(exported):
     assert directory.problems(exported) == []
+
+
+@pytest.mark.parametrize("target", ["edgetpu", "android"])
+def test_takes_what_the_user_compiled_for_an_edge_tpu(exported, target):
+    manifest = Manifest.load(exported)
+    description.write_manifest(
+        exported, dataclasses.replace(manifest, target=target)
+    )
+    compiled = ["vehicle_edgetpu.log", "vehicle_edgetpu.tflite"]
+    for name in compiled:
+        (exported / name).write_bytes(b"compiled")
+    refused = [] if target == "edgetpu" else compiled
+    assert directory.problems(exported) == [
+        f"{name}: is not in the manifest" for name in refused
+    ]
 
 
 def change(out):

@@ -54,6 +54,15 @@ def test_an_earlier_export_is_replaced_as_a_whole(tmp_path):
     assert files(tmp_path) == ["car.tflite"]
 
 
+def test_what_the_user_compiled_is_replaced_with_its_export(tmp_path):
+    text = example(target="edgetpu").to_json()
+    (tmp_path / "manifest.json").write_text(text)
+    (tmp_path / "vehicle_edgetpu.tflite").touch()
+    with replacing(tmp_path) as new:
+        (new / "car.tflite").touch()
+    assert files(tmp_path) == ["car.tflite"]
+
+
 def test_an_error_leaves_everything_as_it_was(tmp_path):
     out = tmp_path / "out"
     out.mkdir()

@@ -4,7 +4,7 @@ import hashlib
 import pathlib
 
 from tflite_export import edgetpu_graph, output
-from tflite_export.manifest import FILE_NAME, REPORT_NAME, File, Manifest
+from tflite_export.manifest import File, Manifest
 
 
 def problems(directory) -> list[str]:
@@ -28,14 +28,14 @@ def problems(directory) -> list[str]:
     directory = pathlib.Path(directory)
     if not directory.is_dir():
         raise NotADirectoryError(f"There is no directory {directory}.")
-    files = Manifest.load(directory).files
+    manifest = Manifest.load(directory)
     found = [
         f"{file.path}: {problem}"
-        for file in files
+        for file in manifest.files
         if (problem := _problem(directory, file))
     ]
-    listed = {FILE_NAME, REPORT_NAME, *(file.path for file in files)}
-    foreign = output.present_files(directory) - listed
+    expected = output.expected_files(manifest)
+    foreign = output.present_files(directory) - expected
     return found + [
         f"{path}: is not in the manifest" for path in sorted(foreign)
     ]

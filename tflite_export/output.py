@@ -98,9 +98,22 @@ def present_files(directory: pathlib.Path) -> set[str]:
     return found
 
 
+def expected_files(manifest: Manifest) -> set[str]:
+    """Paths of the files that an export has, or that its user makes of it.
+
+    Those are what the Edge TPU's compiler writes beside a model.
+    """
+    paths = {FILE_NAME, REPORT_NAME, *(file.path for file in manifest.files)}
+    if manifest.target == "edgetpu":
+        for model in manifest.models:
+            stem = model.file.removesuffix(".tflite")
+            paths |= {f"{stem}_edgetpu.tflite", f"{stem}_edgetpu.log"}
+    return paths
+
+
 def _exported_files(directory):
     try:
-        files = Manifest.load(directory).files
+        return expected_files(Manifest.load(directory))
     except FileNotFoundError:
         return set()
     except ValueError as error:
@@ -109,7 +122,6 @@ def _exported_files(directory):
             f"tell which files are of the export ({error}). Choose an empty or "
             f"a new one."
         ) from error
-    return {FILE_NAME, REPORT_NAME, *(file.path for file in files)}
 
 
 @contextlib.contextmanager
