@@ -82,7 +82,10 @@ def cost(model: keras.Model, names: str | Iterable[str] | None = None) -> Cost:
             is no `HLPModel`, a model whose layers are not known, a layer whose
             multiply-accumulates are not, or feature maps without a size.
     """
-    if names is None and not isinstance(model, HLPModel):
+    is_other = isinstance(model, keras.Model) and not isinstance(
+        model, HLPModel
+    )
+    if names is None and is_other:
         return Cost((_count(model.name, model),))
     check_model(model)
     taxonomy = model.taxonomy

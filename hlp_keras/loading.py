@@ -28,7 +28,10 @@ def load_model(path: str | os.PathLike) -> HLPModel:
     try:
         model = keras.saving.load_model(path, compile=False)
         check_model(model)
-    except (ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+    except (
+        *(ValueError, TypeError, KeyError),
+        *(OSError, zipfile.BadZipFile),  # Of a damaged HDF5 or zip file.
+    ) as error:
         raise ValueError(
             f"Expected {path} to be a .keras file of an HLPModel: {error}"
         ) from error

@@ -1,5 +1,7 @@
 """The training loss of a hierarchical network, on its leaf logits alone."""
 
+import numbers
+
 import keras
 import numpy as np
 
@@ -205,7 +207,7 @@ def _pick(values, labels):
 
 
 def _level_weights(coarse_weight, num_levels):
-    if isinstance(coarse_weight, (int, float)):
+    if isinstance(coarse_weight, numbers.Real):
         weights = [coarse_weight / max(num_levels, 1)] * num_levels
     else:
         weights = list(coarse_weight)

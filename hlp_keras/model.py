@@ -2,6 +2,7 @@
 
 import math
 import numbers
+from collections.abc import Iterable
 
 import keras
 
@@ -180,7 +181,7 @@ def check_model(model) -> None:
 
 
 def _check_input_shape(shape):
-    shape = tuple(shape)
+    shape = tuple(shape) if isinstance(shape, Iterable) else (shape,)
     if len(shape) != 3 or not all(
         isinstance(n, numbers.Integral) and n > 0 for n in shape
     ):

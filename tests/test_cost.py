@@ -189,3 +189,5 @@ def test_a_category_set_of_another_model_is_refused():
     other = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
     with pytest.raises(ValueError, match="an HLPModel, got Sequential"):
         hlp_keras.cost(other, ["cat"])
+    with pytest.raises(ValueError, match="an HLPModel, got str"):
+        hlp_keras.cost("cat")

@@ -91,5 +91,5 @@ def test_refuses_files_that_are_no_models(tmp_path):
 def test_needs_a_directory_with_a_manifest(tmp_path):
     with pytest.raises(NotADirectoryError, match="no directory"):
         directory.problems(tmp_path / "none")
-    with pytest.raises(FileNotFoundError, match="manifest"):
+    with pytest.raises(FileNotFoundError, match="an export, with its manif"):
         directory.problems(tmp_path)

@@ -205,6 +205,7 @@ def test_checks_a_model_for_the_edge_tpu(hlp_export, master_file, capfd):
         ),
         ({"json": True}, "--json has no meaning with --model."),
         ({"verify": "out"}, "has no meaning with --verify."),
+        ({"model": None, "master": "m"}, "a master, but there is no file m."),
         (
             {"model": None, "master": "m", "ram_budget": 1},
             "Budgets of flash and RAM are for the target micro",

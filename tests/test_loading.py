@@ -39,6 +39,13 @@ def test_a_file_that_is_no_network_is_named(tmp_path, content):
         hlp_keras.load_model(path)
 
 
+def test_a_damaged_hdf5_file_is_named(tmp_path):
+    path = tmp_path / "spoilt.h5"
+    path.write_bytes(b"no HDF5")
+    with pytest.raises(ValueError, match="Expected .*spoilt.h5 to be a .keras"):
+        hlp_keras.load_model(path)
+
+
 def test_a_model_of_another_class_is_named(tmp_path):
     path = tmp_path / "other.keras"
     layers = [keras.Input((3,)), keras.layers.Dense(2)]

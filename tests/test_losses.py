@@ -183,6 +183,7 @@ def test_it_is_saved_with_all_its_arguments(taxonomy):
     [
         ({"coarse_weight": -1}, "`coarse_weight` .* at least 0, .*got -1"),
         ({"coarse_weight": float("nan")}, "`coarse_weight` .* got nan"),
+        ({"coarse_weight": np.float32(-1)}, r"`coarse_weight` .*at least 0"),
         ({"coarse_weight": [1]}, r"each of the 2 levels of nodes, got \[1\]"),
         ({"sets_weight": -0.1}, "`sets_weight` to be at least 0, got -0.1"),
         ({"label_smoothing": 1}, r"`label_smoothing` in \[0, 1\), got 1"),

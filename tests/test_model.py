@@ -56,6 +56,7 @@ def test_levels_that_are_too_many_are_refused():
     "arguments, message",
     [
         ({"input_shape": (16, 16)}, r"\(height, width, channels\).*\(16, 16\)"),
+        ({"input_shape": 16}, r"\(height, width, channels\).*\(16,\)"),
         ({"input_shape": (None, 16, 3)}, "at least 1 and known"),
         ({"input_shape": (0, 16, 3)}, "at least 1 and known"),
         ({"family": "vgg"}, "one of resnet, mobilenet, got 'vgg'"),

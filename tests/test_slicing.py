@@ -234,6 +234,8 @@ def test_refuses_files_that_are_not_ours(master):
     for data in (b"", b"not a model", foreign):
         with pytest.raises(ValueError, match="Expected a master"):
             slicing.slice_master(data, ["cat"])
+    with pytest.raises(ValueError, match="the bytes of a master, got str"):
+        slicing.slice_master("master.tflite", ["cat"])
 
 
 def test_refuses_a_master_that_was_cut_short(master):

@@ -60,7 +60,9 @@ _MAX_ACCURACY_DROP = flags.DEFINE_float(
     "max_accuracy_drop",
     0.02,
     "How much accuracy int8 may lose before the export fails, as a share of "
-    "the test images.",
+    "the test images: 0.02 are two in a hundred.",
+    lower_bound=0,
+    upper_bound=1,
 )
 _GAIN = flags.DEFINE_bool(
     "gain",
@@ -280,6 +282,11 @@ def _slice_master():
         _FLASH_BUDGET.value,
         _RAM_BUDGET.value,
     )
+    if not os.path.isfile(_MASTER.value):
+        raise FileNotFoundError(
+            f"Expected a master, but there is no file {_MASTER.value}. Make it "
+            f"with --model and --master."
+        )
     data = pathlib.Path(_MASTER.value).read_bytes()
     manifest = slices.export_slices(
         data,

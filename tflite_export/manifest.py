@@ -355,6 +355,11 @@ class Manifest:
     def load(cls, directory) -> "Manifest":
         """Reads the manifest of an export directory."""
         path = pathlib.Path(directory) / FILE_NAME
+        if not path.exists():
+            raise FileNotFoundError(
+                f"Expected an export, with its {FILE_NAME}, but there is none "
+                f"in {directory}. Name the --output_dir of hlp-export."
+            )
         try:
             return cls.from_json(path.read_text(encoding="utf-8"))
         except ValueError as error:

@@ -77,6 +77,11 @@ class Master:
     """
 
     def __init__(self, data: bytes):
+        if not isinstance(data, (bytes, bytearray)):
+            raise ValueError(
+                f"Expected the bytes of a master, got {type(data).__name__}. "
+                f"Read the file first."
+            )
         seal.check(data)
         self.data = data
         self._model = flatbuffer.parse(data)

@@ -56,7 +56,9 @@ def evaluate() -> None:
     flags.DEFINE_string(
         "data", None, "Source of the test images, by default the run's."
     )
-    flags.DEFINE_integer("seed", 0, "Of the random category sets and cues.")
+    flags.DEFINE_integer(
+        "seed", 0, "Of the random category sets and cues.", lower_bound=0
+    )
     flags.DEFINE_float(
         "cue_gain",
         None,
