@@ -234,7 +234,13 @@ def test_a_flat_taxonomy_has_no_cutouts(tmp_path):
     config = dataclasses.replace(
         CONFIG, taxonomy=str(tmp_path / "flat.yaml"), levels=None
     )
-    with pytest.raises(ValueError, match="taxonomy with nodes, .* Group them"):
+    with pytest.raises(ValueError, match="network with nodes, .* Group them"):
+        compare.compare(config, SOURCE, tmp_path)
+
+
+def test_a_network_without_levels_of_nodes_has_no_cutouts(tmp_path):
+    config = dataclasses.replace(CONFIG, levels=(((8, 1, 2),),))
+    with pytest.raises(ValueError, match="config.levels .* the trunk alone"):
         compare.compare(config, SOURCE, tmp_path)
 
 
@@ -242,6 +248,13 @@ def test_a_flat_taxonomy_has_no_cutouts(tmp_path):
 def test_widths_that_make_no_sense_are_refused(width, tmp_path):
     with pytest.raises(ValueError, match="plain networks above 0, and not 1"):
         compare.compare(CONFIG, SOURCE, tmp_path, scratch_widths=(width,))
+
+
+def test_widths_without_effect_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="no `scratch_widths` .* got \\(0.5,"):
+        compare.compare(
+            CONFIG, SOURCE, tmp_path, scratch_widths=(0.5,), only_whole=True
+        )
 
 
 def test_a_budget_that_is_missed_is_named():

@@ -124,6 +124,25 @@ def test_a_file_without_a_configuration_is_refused(tmp_path, text):
         config.load_config(str(path))
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def get_config(", "SyntaxError: "),
+        (
+            "from training.config import TrainConfig\n"
+            "def get_config():\n"
+            "    return TrainConfig(taxonomy='cifar10', epoch=3)\n",
+            "TypeError: .* unexpected keyword argument 'epoch'",
+        ),
+    ],
+)
+def test_what_fails_in_a_file_of_ones_own_is_told(tmp_path, text, message):
+    path = tmp_path / "mine.py"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=f"mine.py gives no .*: {message}"):
+        config.load_config(str(path))
+
+
 @pytest.mark.parametrize("name", ["fashion_mnits", "fashion_mnits.py"])
 def test_an_unknown_name_lists_the_known_ones(name):
     with pytest.raises(

@@ -44,7 +44,7 @@ EVALUATION = Evaluation(
     levels=(LevelResult(1, 2, estimate(0.9)),),
     across=estimate(0.2),
     nodes=(CutoutResult("pet", 2, estimate(0.85), 2000, 60_000),),
-    random_sets=(SizeResult(2, *map(estimate, (0.9, 3000, 70_000))),),
+    random_sets=(SizeResult(2, False, *map(estimate, (0.9, 3000, 70_000))),),
     cues=(
         CueResult("neutral", 1.0, estimate(0.8)),
         CueResult("valid", 1.5, estimate(0.85)),

@@ -110,6 +110,9 @@ def test_a_mean_needs_two_sets(model):
 def test_all_sets_of_a_size_give_its_mean(model, result, predicted):
     every = evaluate.evaluate(model, SOURCE, sets_per_size=5)
     largest = every.random_sets[-1]
+    assert [sets.is_all for sets in every.random_sets] == [False, False, True]
+    assert largest.accuracy.low == largest.accuracy.high
+    assert "all 5 sets of 4" in str(every)
     costs = [
         hlp_keras.cost(model, names)
         for names in itertools.combinations(TAXONOMY.categories, 4)

@@ -59,6 +59,10 @@ def test_a_mistake_becomes_a_message(flags, message, tmp_path):
     [
         (("--data=photos",), "Expected --config"),
         (("--config=cifar10", "--data=x", "--from=x"), "--from has no meaning"),
+        (
+            ("--config=cifar10", "--data=x", "--sparsity=0.9"),
+            "--sparsity has no meaning without --finetune",
+        ),
         (("--finetune=prune",), "--finetune needs --from"),
         (("--finetune=prune", "--from=nowhere"), "Train first, with hlp-train"),
         (
@@ -192,6 +196,12 @@ def test_a_run_that_is_killed_over_and_over_ends_like_one_that_is_not(
     assert code == 0, errors
     assert "full network, 40 images" in output
     assert json.loads(killed.evaluation.read_text())["images"] == 40
+    best = (f"--workdir={killed.path}", "--checkpoint=best")
+    code, output, errors = run("-c", EVALUATE, *best)
+    assert code == 0, errors
+    assert "best.keras, 6 epochs in log.csv" in output
+    assert str(killed.evaluation_best) in output
+    assert killed.evaluation_best.exists()
 
     code, _, errors = run(
         "-c", EVALUATE, f"--workdir={killed.path}", "--preset=no-name"

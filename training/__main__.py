@@ -9,6 +9,7 @@
 """
 
 import dataclasses
+import math
 import os
 import pathlib
 import sys
@@ -22,6 +23,7 @@ from training.workdir import Workdir
 _OVERRIDE = "config."
 # tf-keras in place of Keras, which tensorflow-model-optimization needs.
 _LEGACY = "TF_USE_LEGACY_KERAS"
+_OF_FINETUNING = ("from", "sparsity", "sparsity_schedule", "clusters")
 
 
 def train() -> None:
@@ -43,7 +45,8 @@ def evaluate() -> None:
     flags.DEFINE_string(
         "workdir",
         None,
-        "Directory of the run; evaluation.json is written there.",
+        "Directory of the run; evaluation.json is written there, or "
+        "evaluation_best.json.",
         required=True,
     )
     flags.DEFINE_enum(
@@ -191,8 +194,9 @@ def _overrides(options):
 def _train(options):
     if options.finetune is not None:
         return _finetune(options)
-    if options["from"].value is not None:
-        raise ValueError("--from has no meaning without --finetune.")
+    for name in _OF_FINETUNING:
+        if options[name].present:
+            raise ValueError(f"--{name} has no meaning without --finetune.")
     for name in ("config", "data"):
         if options[name].value is None:
             raise ValueError(f"Expected --{name}; see --help.")
@@ -269,8 +273,11 @@ def _evaluate(options):
 
     if options.preset is not None:
         preset.check(options.preset, workdir)  # Before minutes of evaluation.
-    checkpoint = {"last": workdir.last, "best": workdir.best}
-    model = hlp_keras.load_model(checkpoint[options.checkpoint])
+    checkpoint, path = {
+        "last": (workdir.last, workdir.evaluation),
+        "best": (workdir.best, workdir.evaluation_best),
+    }[options.checkpoint]
+    model = hlp_keras.load_model(checkpoint)
     source = sources.load_source(data, image_size=model.inputs[0].shape[1:3])
     if options.preset is not None:
         # What the card says is measured on the weights that are shipped.
@@ -279,8 +286,10 @@ def _evaluate(options):
     if cue_gain is None:
         cue_gain = hlp_keras.DEFAULT_GAIN
     evaluation = evaluate.evaluate(model, source, options.seed, cue_gain)
-    evaluation.save(workdir.evaluation)
-    print(f"\n{evaluation}\n\nWritten to {workdir.evaluation}")
+    evaluation.save(path)
+    logged = len(workdir.rows(math.inf))
+    print(f"\n{checkpoint}, {logged} epochs in {workdir.log.name}\n")
+    print(f"{evaluation}\n\nWritten to {path}")
     if options.preset is not None:
         made = preset.make_preset(options.preset, model, workdir, evaluation)
         print(f"Preset in {made}")

@@ -96,6 +96,12 @@ def compare(
         OSError: the work directory cannot be written.
     """
     _check_widths((*plain_widths, *scratch_widths))
+    if only_whole and scratch_widths:
+        raise ValueError(
+            f"Expected no `scratch_widths` with `only_whole`, which trains no "
+            f"networks from scratch, got {tuple(scratch_widths)}. Leave one of "
+            f"them away."
+        )
     taxonomy = data.load_taxonomy(config.taxonomy, source)
     source = data.relabel(source, taxonomy)
     networks = _Networks(
@@ -238,10 +244,14 @@ class _Networks:
         """The full network, not trained yet."""
         model = self._build(self.config, taxonomy)
         if not model.taxonomy.nodes:
+            why = f"{self.config.taxonomy} is a flat list of categories. Group "
+            why += "them"
+            if taxonomy.nodes:
+                why = "config.levels has stages for the trunk alone. Add some "
+                why += "for the levels of nodes"
             raise ValueError(
-                f"Expected a taxonomy with nodes, whose cutouts can be "
-                f"compared, but {self.config.taxonomy} is a flat list of "
-                f"categories. Group them."
+                f"Expected a network with nodes, whose cutouts can be "
+                f"compared, but {why}."
             )
         evaluate.check_images(model, self.source)
         return model

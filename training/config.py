@@ -260,14 +260,23 @@ def load_config(
             f"Expected a configuration, {', '.join(known)} or the path of a "
             f"Python file, got {name!r}.{_nearest(name, known)}"
         )
-    get_config = runpy.run_path(path).get("get_config")
-    config = get_config() if callable(get_config) else None
+    config = _run(path)
     if not isinstance(config, TrainConfig):
         raise ValueError(
             f"Expected a function get_config() in {path} that gives a "
             f"TrainConfig, got {config!r}."
         )
     return override(config, overrides or {})
+
+
+def _run(path):
+    try:
+        get_config = runpy.run_path(path).get("get_config")
+        return get_config() if callable(get_config) else None
+    except Exception as error:  # Whatever the user's own code may raise.
+        raise ValueError(
+            f"{path} gives no configuration: {type(error).__name__}: {error}."
+        ) from error
 
 
 def override(config: TrainConfig, overrides: Mapping[str, str]) -> TrainConfig:

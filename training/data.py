@@ -19,6 +19,10 @@ def load_taxonomy(name: str, source: Source) -> hlp_keras.Taxonomy:
         name: of a shipped taxonomy, the path of a YAML file, or `"directory"`
             for the nested folders that the images came in.
         source: the images.
+
+    Raises:
+        ValueError: there is none of that name, or the file holds none.
+        FileNotFoundError: there is no such file.
     """
     if name == "directory":
         if source.tree is None:
@@ -35,7 +39,13 @@ def load_taxonomy(name: str, source: Source) -> hlp_keras.Taxonomy:
             f"Expected a taxonomy in {name!r}, as config.taxonomy says, but "
             f"there is no such file."
         )
-    return hlp_keras.Taxonomy.from_name(name)
+    try:
+        return hlp_keras.Taxonomy.from_name(name)
+    except ValueError as error:
+        raise ValueError(
+            f"{error} Or give config.taxonomy the path of a YAML file, or "
+            f"'directory' for nested folders of images."
+        ) from error
 
 
 def relabel(source: Source, taxonomy: hlp_keras.Taxonomy) -> Source:

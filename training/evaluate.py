@@ -185,6 +185,8 @@ def _evaluate_sets(model, logits, labels, seed, sets_per_size):
     results = []
     for size in _sizes(len(categories)):
         sets = draw_sets(categories, size, sets_per_size, random)
+        is_all = len(sets) == math.comb(len(categories), size)
+        mean = statistics.mean_of_all if is_all else statistics.mean
         costs = [hlp_keras.cost(model, names) for names in sets]
         accuracies = [
             cutout_hits(model.taxonomy, logits, labels, names).mean()
@@ -193,9 +195,10 @@ def _evaluate_sets(model, logits, labels, seed, sets_per_size):
         results.append(
             SizeResult(
                 size,
-                statistics.mean(accuracies),
-                statistics.mean([cost.params for cost in costs]),
-                statistics.mean([cost.macs for cost in costs]),
+                is_all,
+                mean(accuracies),
+                mean([cost.params for cost in costs]),
+                mean([cost.macs for cost in costs]),
             )
         )
     return tuple(results)

@@ -46,19 +46,21 @@ class CutoutResult:
 
 @dataclasses.dataclass(frozen=True)
 class SizeResult:
-    """Cutouts of random category sets of one size.
+    """Cutouts of random category sets of one size, or of all of that size.
 
     Every figure is a mean over the sets, and its interval is that of the mean
     over all sets of this size; the network and the test images stay the same.
 
     Attributes:
         categories: how many a set has.
+        is_all: whether there are no other sets of this size.
         accuracy: of a set, as in `CutoutResult`.
         params: parameters as deployed.
         macs: multiply-accumulates for one image.
     """
 
     categories: int
+    is_all: bool
     accuracy: Estimate
     params: Estimate
     macs: Estimate
@@ -160,8 +162,10 @@ def _cutouts(result):
             f"{node.macs:,}",
         )
     for sets in result.random_sets:
+        number = sets.accuracy.number
+        which = f"all {number}" if sets.is_all else f"{number} random"
         yield (
-            f"{sets.accuracy.number} random sets of {sets.categories}",
+            f"{which} sets of {sets.categories}",
             tables.percent(sets.accuracy),
             _count(sets.params),
             _count(sets.macs),

@@ -49,6 +49,12 @@ def mean(values: np.ndarray) -> Estimate:
     return Estimate(value, value - half, value + half, values.size)
 
 
+def mean_of_all(values: np.ndarray) -> Estimate:
+    """The mean of all there are, which no other sample could move."""
+    value = float(np.mean(values))
+    return Estimate(value, value, value, len(values))
+
+
 def difference(hits: np.ndarray, others: np.ndarray) -> Estimate:
     """How much larger one share is than another on the same sample.
 

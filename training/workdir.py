@@ -44,7 +44,8 @@ class Workdir:
     | `last.keras` | the network after the last finished epoch |
     | `best.keras` | the one with the best accuracy on the test images |
     | `tensorboard/` | for `tensorboard --logdir` |
-    | `evaluation.json` | what `hlp-evaluate` found |
+    | `evaluation.json` | what `hlp-evaluate` found of `last.keras` |
+    | `evaluation_best.json` | and of `best.keras` |
     | `state.npz` | in place of `best.keras`, where a fine-tuning goes on |
     | `master.tflite` | the int8 model with the ranges of a fine-tuning |
 
@@ -62,6 +63,7 @@ class Workdir:
         self.best = self.path / "best.keras"
         self.tensorboard = self.path / "tensorboard"
         self.evaluation = self.path / "evaluation.json"
+        self.evaluation_best = self.path / "evaluation_best.json"
         self.state = self.path / "state.npz"
         self.master = self.path / "master.tflite"
 
@@ -186,7 +188,7 @@ class Workdir:
             writer.writeheader()
             writer.writerows(rows)
 
-    def rows(self, finished_epochs: int) -> list[dict[str, str]]:
+    def rows(self, finished_epochs: float) -> list[dict[str, str]]:
         """The log's rows of the epochs that are finished."""
         if not self.log.exists():
             return []
