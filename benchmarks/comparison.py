@@ -86,8 +86,9 @@ def make_result(
     """Puts a comparison into words."""
     settings = comparison.config
     headlines = tuple(_headlines(comparison))
-    taught = ""
+    taught, loss = "", "loss"
     if settings.teacher is not None:
+        loss = "loss on labels"
         taught = (
             f"Each is taught by {settings.teacher}, whose own training is not "
             f"counted. "
@@ -109,7 +110,7 @@ def make_result(
             f"{taught}{scratch}"
             f"*Plain* is one of all categories that costs as many as the full "
             f"network. "
-            f"Plain networks have no nodes: their loss is the cross-entropy "
+            f"Plain networks have no nodes: their {loss} is the cross-entropy "
             f"alone, {1 + settings.sets_weight:g} times. Differences are "
             f"paired by image, in points with 95 % intervals; those of means "
             f"over sets are intervals over the sets."
