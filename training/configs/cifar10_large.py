@@ -7,6 +7,12 @@ parameters. 89.0 % accuracy after about 75 minutes on two cores, on JPEG copies
 of the images (1 run; the preset cifar10_resnet_large, `docs/results/runs` has
 the log). Its optimizer is Muon, with steps of convolution kernels that are
 orthogonal.
+
+Taught by that network for as many epochs, in about 105 minutes, it reaches
+89.8 % (1 run; the preset cifar10_resnet_large_taught):
+
+hlp-train --config cifar10_large --data cifar10 --workdir DIR
+--config.teacher=cifar10_resnet_large --config.temperature=4
 """
 
 from training.config import TrainConfig
