@@ -9,6 +9,7 @@ from tflite_export import (
     edgetpu,
     edgetpu_compiler,
     edgetpu_memory,
+    naming,
 )
 from tflite_export.manifest import EdgeTpu, Manifest
 
@@ -35,7 +36,7 @@ def export(
         prediction = str(edgetpu_compiler.compare(compilation, report))
         progress(prediction)
         compiled = description.write(
-            directory, f"{stem}_edgetpu.tflite", compilation.data
+            directory, f"{naming.compiled_stem(stem)}.tflite", compilation.data
         )
     return EdgeTpu(
         operators=len(report.operators),

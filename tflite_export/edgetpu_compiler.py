@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tempfile
 
-from tflite_export import edgetpu, edgetpu_graph
+from tflite_export import edgetpu, edgetpu_graph, naming
 
 _COMMAND = "edgetpu_compiler"
 _TIMEOUT_SECONDS = 600
@@ -101,7 +101,8 @@ def run(path) -> Compilation:
             errors="replace",
             timeout=_TIMEOUT_SECONDS,
         )
-        compiled = pathlib.Path(directory) / f"{path.stem}_edgetpu.tflite"
+        name = f"{naming.compiled_stem(path.stem)}.tflite"
+        compiled = pathlib.Path(directory) / name
         if process.returncode or not compiled.exists():
             words = (process.stdout + process.stderr).strip()
             raise RuntimeError(

@@ -11,6 +11,11 @@ _LONGEST_STEM = 60
 _RESERVED = ("bundle", "manifest", "parts")
 
 
+def compiled_stem(stem: str) -> str:
+    """How the Edge TPU's compiler names what it makes of a model."""
+    return f"{stem}_edgetpu"
+
+
 def file_stems(
     taxonomy, category_sets: Iterable[Sequence[str]]
 ) -> dict[str, tuple[str, ...]]:

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 
+from tflite_export import naming
 from tflite_export.manifest import FILE_NAME, REPORT_NAME, Manifest
 
 
@@ -106,8 +107,8 @@ def expected_files(manifest: Manifest) -> set[str]:
     paths = {FILE_NAME, REPORT_NAME, *(file.path for file in manifest.files)}
     if manifest.target == "edgetpu":
         for model in manifest.models:
-            stem = model.file.removesuffix(".tflite")
-            paths |= {f"{stem}_edgetpu.tflite", f"{stem}_edgetpu.log"}
+            stem = naming.compiled_stem(model.file.removesuffix(".tflite"))
+            paths |= {f"{stem}.tflite", f"{stem}.log"}
     return paths
 
 
