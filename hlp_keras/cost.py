@@ -134,12 +134,13 @@ def cost_table(
 
 def _count(name, segment):
     nodes = list(_nodes(segment))
+    inside = set(nodes)
     params, macs = {}, 0
     for node in nodes:
         if isinstance(node.operation, keras.Layer):
-            count = _count_layer(node, nodes)
-            params.setdefault(node.operation, count[0])
-            macs += count[1]
+            own, used = _count_layer(node, inside)
+            params.setdefault(node.operation, own)
+            macs += used
     return SegmentCost(name, sum(params.values()), macs)
 
 

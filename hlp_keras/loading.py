@@ -8,6 +8,9 @@ import keras
 
 from hlp_keras.model import HLPModel, check_model
 
+# What Keras raises for other files; OSError is of a damaged HDF5 file.
+_UNREADABLE = (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile)
+
 
 def load_model(path: str | os.PathLike) -> HLPModel:
     """Loads a trained network from a `.keras` file, to use it as it is.
@@ -28,10 +31,7 @@ def load_model(path: str | os.PathLike) -> HLPModel:
     try:
         model = keras.saving.load_model(path, compile=False)
         check_model(model)
-    except (
-        *(ValueError, TypeError, KeyError),
-        *(OSError, zipfile.BadZipFile),  # Of a damaged HDF5 or zip file.
-    ) as error:
+    except _UNREADABLE as error:
         raise ValueError(
             f"Expected {path} to be a .keras file of an HLPModel: {error}"
         ) from error

@@ -240,8 +240,9 @@ def run_tflm(cases: Sequence[Case]) -> list[tflm.Run | tflm.Refused]:
 
 
 def _check_tflm_steps(outputs, steps, case):
+    if steps.max() <= 1:
+        return  # Of nearly every model: no need to look at its layers.
     dense = flatbuffer.dense_in_sequence(flatbuffer.parse(case.data))
-    # Each rounds what it takes from those before it; the last may be a head.
     tolerated = max(dense, 1)
     wrong = np.flatnonzero(steps > tolerated)
     if wrong.size:

@@ -23,6 +23,7 @@ from training.workdir import Workdir
 _OVERRIDE = "config."
 # tf-keras in place of Keras, which tensorflow-model-optimization needs.
 _LEGACY = "TF_USE_LEGACY_KERAS"
+# Flags that say nothing to a training from scratch.
 _OF_FINETUNING = ("from", "sparsity", "sparsity_schedule", "clusters")
 
 

@@ -244,17 +244,22 @@ class _Networks:
         """The full network, not trained yet."""
         model = self._build(self.config, taxonomy)
         if not model.taxonomy.nodes:
-            why = f"{self.config.taxonomy} is a flat list of categories. Group "
-            why += "them"
-            if taxonomy.nodes:
-                why = "config.levels has stages for the trunk alone. Add some "
-                why += "for the levels of nodes"
             raise ValueError(
                 f"Expected a network with nodes, whose cutouts can be "
-                f"compared, but {why}."
+                f"compared, but {self._why_flat(taxonomy)}"
             )
         evaluate.check_images(model, self.source)
         return model
+
+    def _why_flat(self, taxonomy):
+        if taxonomy.nodes:
+            return (
+                "config.levels has stages for the trunk alone. Add some for "
+                "the levels of nodes."
+            )
+        return (
+            f"{self.config.taxonomy} is a flat list of categories. Group them."
+        )
 
     def solve_all(self, model, sets):
         """A plain network for each set, at the cost of the cutout.
