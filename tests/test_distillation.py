@@ -142,6 +142,28 @@ def test_a_teacher_of_more_categories_is_cut(teacher):
     )
 
 
+def test_a_teacher_may_see_every_image_mirrored_too(teacher, tmp_path):
+    teacher, path = teacher
+    images = SOURCE.test.images / np.float32(255)
+    found = distillation.mirrored(teacher).predict(images, verbose=0)
+    both = [
+        teacher.predict(views, verbose=0)
+        for views in (images, images[:, :, ::-1])
+    ]
+    np.testing.assert_allclose(found, np.mean(both, axis=0), atol=1e-5)
+    assert abs(found - both[0]).max() > 1e-2
+    trained = [
+        train.train_and_evaluate(
+            dataclasses.replace(config(path), teacher_mirrored=mirrored),
+            SOURCE,
+            tmp_path / str(mirrored),
+        )
+        for mirrored in (False, True)
+    ]
+    once, twice = (model.get_weights()[0] for model in trained)
+    assert abs(once - twice).max() > 1e-3
+
+
 def test_the_gain_of_a_teacher_is_neutral(tmp_path):
     cued = dataclasses.replace(test_train.CONFIG, cues=0.5)
     train.build_model(cued, TAXONOMY, (16, 16, 3)).save(tmp_path / "a.keras")

@@ -122,6 +122,11 @@ class TrainConfig:
         2.0,
         above=0,
     )
+    teacher_mirrored: bool = _setting(
+        "take the mean of the teacher's logits of every image and of its "
+        "mirror image, in twice the teacher's time",
+        False,
+    )
 
     # Top-down cues.
     cues: float = _setting(

@@ -31,6 +31,7 @@ _FIXED = {
     "teacher",
     "teacher_weight",
     "temperature",
+    "teacher_mirrored",
     "cues",
     "cue_gain",
     "cue_reliability",

@@ -101,9 +101,12 @@ def _taught(model, config):
     """What to fit: the network, or what holds it and its teacher."""
     if config.teacher is None:
         return model
+    teacher = distillation.load_teacher(config.teacher, model)
+    if config.teacher_mirrored:
+        teacher = distillation.mirrored(teacher)
     return distillation.distiller(
         model,
-        distillation.load_teacher(config.teacher, model),
+        teacher,
         _metrics(model.taxonomy),
         config.teacher_weight,
         config.temperature,
