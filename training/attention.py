@@ -10,15 +10,17 @@ import dataclasses
 import functools
 from collections.abc import Sequence
 
+import keras
 import numpy as np
 
 import hlp_keras
+from hlp_keras import assembly
 from training import data, evaluate, statistics
 from training.sources import Source
 from training.statistics import Estimate
 
 RELIABILITIES = (0.6, 0.8, 0.95)
-ENHANCING = (1.25, 1.5, 2.0, 3.0)
+ENHANCING = (1.1, 1.25, 1.5, 2.0, 3.0)
 INHIBITING = (0.0, 0.5)
 CONSTANTS = (0.5, 1.0, 2.0, 4.0)
 # Constants that are tried to find the one of a given price.
@@ -130,7 +132,6 @@ def study(
     evaluate.check_images(model, source)
     methods = tuple(all_methods() if methods is None else methods)
     cues = Cues(model)
-    default_gate = hlp_keras.attend(model).gate
     random = np.random.default_rng(seed)
     images = source.test.float_images()
     labels = source.test.labels
@@ -147,8 +148,8 @@ def study(
     return AttentionStudy(
         images=len(images),
         accuracy=statistics.share(single.neutral),
-        default_gate=default_gate,
-        neutral=single.with_neutral_gain(default_gate),
+        default_gate=cues.default_gate,
+        neutral=single.with_neutral_gain(cues.default_gate),
         effects=tuple(map(single.effect, methods)),
         objects=tuple(objects),
     )
@@ -167,14 +168,21 @@ def all_methods() -> tuple[Method, ...]:
 class Cues:
     """Gives a network's logits under cues.
 
+    No gain reaches the trunk. So its features are computed once, and the rest
+    of the network for every cue.
+
     Attributes:
         nodes: the deepest nodes of its taxonomy.
         node_of: position in these of every category's node.
+        default_gate: where `hlp_keras.attend` puts the gain by default.
     """
 
     def __init__(self, model: hlp_keras.HLPModel):
         taxonomy = model.taxonomy
-        self.model = model
+        self.default_gate = hlp_keras.attend(model).gate
+        self._trunk = model.segments[assembly.TRUNK]
+        self._rest = _without_trunk(model)
+        self.taxonomy = model.taxonomy
         self.nodes = taxonomy.nodes_at(taxonomy.depth - 1)
         if len(self.nodes) < 4:
             raise ValueError(
@@ -185,7 +193,7 @@ class Cues:
             [self.nodes.index(taxonomy.parent(c)) for c in taxonomy.categories]
         )
         self._attended = functools.cache(
-            lambda gate: hlp_keras.attend(model, gate)
+            lambda gate: self._rest.derive(gate=gate)
         )
 
     def others(self, labels, random) -> np.ndarray:
@@ -194,17 +202,25 @@ class Cues:
         step = random.integers(1, len(self.nodes), len(labels))
         return (own + step) % len(self.nodes)
 
-    def logits(self, images, cued, method: Method) -> np.ndarray:
+    def features(self, images) -> np.ndarray:
+        """What the trunk makes of float images in [0, 1]."""
+        return self._trunk.predict(images, batch_size=256, verbose=0)
+
+    def neutral_logits(self, features) -> np.ndarray:
+        """The logits of images without a cue."""
+        return evaluate.neutral_logits(self._rest, features)
+
+    def logits(self, features, cued, method: Method) -> np.ndarray:
         """The logits of images, each with a cue for a deepest node.
 
         Args:
-            images: float32 in [0, 1].
+            features: of the images, as `features` gives them.
             cued: position of a deepest node for each image.
             method: what the cue does to features.
         """
         gains = np.array([self.gain(n, method.strength) for n in self.nodes])
         return self._attended(method.gate).predict(
-            [images, gains[cued]], batch_size=256, verbose=0
+            [features, gains[cued]], batch_size=256, verbose=0
         )
 
     def with_constant(self, logits, cued, constant) -> np.ndarray:
@@ -213,12 +229,22 @@ class Cues:
 
     def gain(self, node: str, strength: float) -> np.ndarray:
         """The gain that enhances one node, or inhibits all others."""
-        taxonomy = self.model.taxonomy
+        taxonomy = self.taxonomy
         if strength > 1:
             return taxonomy.gain({node: strength})
         way = {node, *taxonomy.ancestors(node)}
         factors = [1 if each in way else strength for each in taxonomy.nodes]
         return np.array(factors, np.float32)
+
+
+def _without_trunk(model):
+    """The network that takes the features of the trunk in place of images."""
+    shape = model.segments[assembly.TRUNK].output_shape[1:]
+    as_it_is = keras.Sequential([keras.Input(shape), keras.layers.Identity()])
+    return model.derive(
+        input_shape=shape,
+        shared_segments={**model.segments, assembly.TRUNK: as_it_is},
+    )
 
 
 def average(images, labels, cues: Cues, random):
@@ -287,7 +313,7 @@ class _Images:
     def with_neutral_gain(self, gate):
         """How much more accurate a gain of 1 makes."""
         neutral = Method(gate, 1.0)
-        logits = self.cues.logits(self.images, self._own, neutral)
+        logits = self.cues.logits(self._features, self._own, neutral)
         return statistics.difference(self._is_right(logits), self.neutral)
 
     def effect(self, method):
@@ -321,8 +347,12 @@ class _Images:
         return self._is_right(self._logits)
 
     @functools.cached_property
+    def _features(self):
+        return self.cues.features(self.images)
+
+    @functools.cached_property
     def _logits(self):
-        return evaluate.neutral_logits(self.cues.model, self.images)
+        return self.cues.neutral_logits(self._features)
 
     @functools.cached_property
     def _own(self):
@@ -333,7 +363,7 @@ class _Images:
         if method.gate == "logits":
             return self._hits_with_constant(method.strength)
         return tuple(
-            self._is_right(self.cues.logits(self.images, cued, method))
+            self._is_right(self.cues.logits(self._features, cued, method))
             for cued in (self._own, self.others)
         )
 
