@@ -84,6 +84,11 @@ def assemble(
         name = f"gate_{_slug(node)}_{place}"
         return gating.TopDownGate(index, name=name)(x, gain)
 
+    def gated_by_all(x, node):
+        for above in (node, *taxonomy.ancestors(node)):
+            x = gated(x, above, head_name(node))
+        return x
+
     features = {ROOT: segments[TRUNK](image)}
     for node in taxonomy.nodes:
         x = features[taxonomy.parent(node) or ROOT]
@@ -100,10 +105,15 @@ def assemble(
     logits = []
     for node in head_nodes(taxonomy):
         x = features[node]
+        name = head_name(node)
         if gate == "head_input":
-            for above in (node, *taxonomy.ancestors(node)):
-                x = gated(x, above, head_name(node))
-        logits.append(segments[head_name(node)](x))
+            x = gated_by_all(x, node)
+        x = segments[name](x)
+        if gate == "head_output":
+            height = keras.layers.Rescaling(1, -gating.FLOOR)(x)
+            end = keras.layers.Rescaling(1, gating.FLOOR, name=f"{name}_gated")
+            x = end(gated_by_all(height, node))
+        logits.append(x)
 
     inputs = image if gain is None else [image, gain]
     return inputs, _in_class_order(_join(logits), taxonomy)

@@ -24,9 +24,9 @@ def attend(model: HLPModel, gate: str | None = None) -> HLPModel:
 
     Args:
         model: a network or a cutout.
-        gate: where the gain applies: `"branch_input"`, `"block_outputs"` or
-            `"head_input"`. By default where the network was trained with one,
-            or else at `"head_input"`.
+        gate: where the gain applies: `"branch_input"`, `"block_outputs"`,
+            `"head_input"` or `"head_output"`. By default where the network was
+            trained with one, or else at `"head_input"`.
 
     Returns:
         a network with the inputs `[image, gain]`; gain has the shape

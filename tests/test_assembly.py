@@ -71,7 +71,11 @@ def _wired_by_hand(model, images, gate):
     def head(node, parent, x):
         if gate == "head_input":
             x = gain[node] * gain[parent] * x
-        return keras.ops.convert_to_numpy(segments[f"head_{node}"](x))
+        x = keras.ops.convert_to_numpy(segments[f"head_{node}"](x))
+        if gate == "head_output":
+            height = x - gating.FLOOR
+            x = gating.FLOOR + gain[node] * gain[parent] * height
+        return x
 
     trunk = segments["trunk"](images)
     animal, vehicle = branch("animal", trunk), branch("vehicle", trunk)

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 import hlp_keras
+from hlp_keras import gating
 
 EVERY_GATE = pytest.mark.parametrize("gate", hlp_keras.GATES)
 
@@ -40,6 +41,14 @@ def test_at_the_head_input_a_gain_of_0_leaves_the_bias(model):
     _, bias = model.segments["head_pet"].get_weights()
     logits = networks.run(attended, images, gain)
     np.testing.assert_allclose(logits[:, [1, 3]], tiled(bias, images))
+
+
+def test_at_the_head_output_a_gain_of_0_leaves_the_floor(model):
+    attended = hlp_keras.attend(model, "head_output")
+    images = networks.images()
+    gain = tiled(model.taxonomy.gain({"pet": 0}), images)
+    logits = networks.run(attended, images, gain)
+    np.testing.assert_allclose(logits[:, [1, 3]], gating.FLOOR)
 
 
 @EVERY_GATE

@@ -50,5 +50,7 @@ def test_a_gain_of_another_length_than_before_is_refused():
 
 
 def test_a_gate_at_no_known_place_is_refused():
-    with pytest.raises(ValueError, match="head_input, or None .* got 'output'"):
+    with pytest.raises(
+        ValueError, match="head_output, or None .* got 'output'"
+    ):
         gating.check_gate("output", networks.TAXONOMY)

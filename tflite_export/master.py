@@ -149,11 +149,14 @@ def _segments_by_layer(model):
     """The segment that each name of a layer in a path stands for.
 
     Where blocks are gated one by one their segment is not in the path, and
-    the last gate is the end of the segment.
+    the last gate is the end of the segment. So it is of a head whose logits
+    are gated.
     """
     found = {}
     for name in assembly.segment_names(model.taxonomy):
         found[name] = name
+        if model.gate == "head_output" and name.startswith("head"):
+            found[f"{name}_gated"] = name
         if model.gate == "block_outputs" and name.startswith("branch_"):
             blocks = [layer.name for layer in model.segments[name].layers]
             found |= dict.fromkeys(blocks, name)
@@ -188,14 +191,8 @@ def _name_tensors(model, segments):
         for output in operator.outputs:
             ends[segment_of[output]] = output
     if len(heads) == 1:
-        # What nothing is joined with bears the name of the model's output. A
-        # trunk may have dense layers, too, before it.
-        *_, dense = (
-            operator
-            for operator in graph.operators
-            if flatbuffer.operator_name(model, operator) == "FULLY_CONNECTED"
-        )
-        ends[heads.pop()] = int(dense.outputs[0])
+        # What nothing is joined with bears the name of the model's output.
+        ends[heads.pop()] = int(graph.outputs[0])
     missing = [name for name in segments.values() if name not in ends]
     if missing:
         raise RuntimeError(

@@ -341,11 +341,14 @@ class _Slicer:
             "GATHER": self._select_gathered,
             "CONCATENATION": self._select_joined,
             "FULLY_CONNECTED": self._select_rows,
+            # Gates of a head's logits.
+            "MUL": self._select_elements,
+            "ADD": self._select_elements,
         }.get(name)
         if select is None:
             raise ValueError(
-                f"Logits can be cut out of heads that are dense layers, joined "
-                f"and ordered, but tensor "
+                f"Logits can be cut out of heads that are dense layers, gated, "
+                f"joined and ordered, but tensor "
                 f"{self._graph.tensors[tensor].name.decode()!r} comes from "
                 f"{name}."
             )
@@ -433,6 +436,20 @@ class _Slicer:
             bias = self._slice_rows(bias, positions)
         operator.inputs = [features, new_weights, bias]
         return self._narrow_output(operator, len(positions))
+
+    def _select_elements(self, operator, positions):
+        """Narrows what has as many elements as the output, not one for all."""
+        (output,) = operator.outputs
+        size = self._width(output)
+        operator.inputs = [
+            self.select(i, positions) if self._width(i) == size else i
+            for i in map(int, operator.inputs)
+        ]
+        return self._narrow_output(operator, len(positions))
+
+    def _width(self, tensor):
+        shape = self._graph.tensors[tensor].shape
+        return int(shape[-1]) if shape is not None and len(shape) else 1
 
     def _slice_rows(self, tensor, rows):
         values = self._constant(tensor)

@@ -146,9 +146,10 @@ class TrainConfig:
         at_most=1,
     )
     cue_gate: str = _setting(
-        "where the gain applies: branch_input, block_outputs or head_input",
+        "where the gain applies: branch_input, block_outputs, head_input or "
+        "head_output",
         "head_input",
-        choices=("branch_input", "block_outputs", "head_input"),
+        choices=("branch_input", "block_outputs", "head_input", "head_output"),
     )
 
     # The augmentation.
