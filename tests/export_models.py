@@ -50,13 +50,13 @@ def labels(number=32, seed=0):
 
 
 @functools.cache
-def attended(gate="head_input", family="resnet"):
+def attended(gate=None, family="resnet"):
     """A network of three levels, with a gain."""
     return hlp_keras.attend(networks.shared(family=family), gate)
 
 
 @functools.cache
-def gain_master_of(gate="head_input", family="resnet"):
+def gain_master_of(gate=None, family="resnet"):
     """A master of three levels with the gain as second input."""
     model = attended(gate, family)
     return master.make_master(model, images() / np.float32(255))

@@ -32,8 +32,8 @@ METHODS = (
     Method("block_outputs", 1.0),
     Method("logits", 1.5),
     Method("logits", 1e6),
-    Method("head_input", hlp_keras.DEFAULT_GAIN),
-    Method("block_outputs", 3.0),
+    Method("head_output", hlp_keras.DEFAULT_GAIN),
+    Method("head_output", 1.5),
 )
 
 
@@ -65,7 +65,7 @@ def test_valid_cues_are_as_an_attended_network_has_them(model, found):
 
 
 def test_a_neutral_gain_does_nothing(found):
-    assert found.default_gate == "head_input"
+    assert found.default_gate == "head_output"
     assert found.neutral.value == 0
     effect = found.effects[2]
     assert effect.valid.value == effect.wrong.value == 0
@@ -156,7 +156,7 @@ def test_a_result_says_what_was_measured(found):
     assert result.headlines == 4
     valid, over_constant, *strongly, neutral, wrong = result.figures[:6]
     default = found.effects[5]
-    assert "by default, head input, gain 1.5" in valid.name
+    assert "by default, head output, gain 1.25" in valid.name
     assert valid.value == 100 * default.valid.value
     assert wrong.value == 100 * default.wrong.value
     assert neutral.reached
@@ -169,7 +169,7 @@ def test_a_result_says_what_was_measured(found):
             100 * found.objects[average].gained.value,
             100 * found.objects[mosaic].gained.value,
         ]
-    assert "strongly, mosaic (block outputs, gain 3)" in strongly[1].name
+    assert "strongly, mosaic (head output, gain 1.5)" in strongly[1].name
     effects, objects = result.tables
     assert [row[0] for row in effects.rows][:2] == [
         "head input, gain 3",
