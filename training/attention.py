@@ -20,7 +20,7 @@ from training.sources import Source
 from training.statistics import Estimate
 
 RELIABILITIES = (0.6, 0.8, 0.95)
-ENHANCING = (1.1, 1.25, 1.5, 2.0, 3.0)
+ENHANCING = (1.25, 1.5, 2.0)
 INHIBITING = (0.0, 0.5)
 CONSTANTS = (0.5, 1.0, 2.0, 4.0)
 # Constants that are tried to find the one of a given price.
