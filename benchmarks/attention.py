@@ -9,7 +9,7 @@ import argparse
 
 import hlp_keras
 from benchmarks import results
-from hlp_keras import presets
+from hlp_keras import gating, presets
 from training import attention, preset, sources, tables
 from training.workdir import Workdir
 
@@ -72,7 +72,9 @@ def make_result(
             "the way to it, a gain below 1 inhibits all others; a constant is "
             "added to the logits of its categories. Wrong cues name another "
             f"deepest node, at random. The network was trained by `{trained}`"
-            f"; without a cue {100 * found.accuracy.value:.1f} % are right. "
+            f"; without a cue {100 * found.accuracy.value:.1f} % are right; "
+            f"{100 * found.above_floor.value:.2f} % have their right logit "
+            f"above {gating.FLOOR:g}, the floor of the head output. "
             "Differences are paired by image, in points with 95 % intervals. "
             "*Over constant*: beside the constant that loses as much by wrong "
             "cues. Images of two objects are averages of two test images, or "

@@ -12,8 +12,8 @@ from hlp_keras.taxonomy import Taxonomy
 GATES = ("branch_input", "block_outputs", "head_input", "head_output")
 # A softmax does not see an offset that all logits have in common, so that
 # training leaves their 0 anywhere, and a factor would lower logits below it.
-# The right category's logit is above this for all but one in a thousand test
-# images of every network in docs/results.md.
+# The right category's logit is above this for nearly every test image of every
+# network in docs/results.md.
 FLOOR = -10.0
 
 

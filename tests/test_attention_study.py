@@ -9,6 +9,7 @@ import pytest
 
 import hlp_keras
 from benchmarks import attention as benchmark
+from hlp_keras import gating
 from training import attention
 from training.attention import Method
 from training.sources import Source, Split
@@ -62,6 +63,8 @@ def test_valid_cues_are_as_an_attended_network_has_them(model, found):
     effect = found.effects[0]
     assert effect.valid.value == pytest.approx(hits.mean() - before.mean())
     assert found.accuracy.value == before.mean()
+    right = plain[np.arange(NUMBER), LABELS]
+    assert found.above_floor.value == (right > gating.FLOOR).mean()
 
 
 def test_a_neutral_gain_does_nothing(found):
@@ -152,6 +155,7 @@ def test_a_result_says_what_was_measured(found):
         "photos", "python it", "hlp-train it", 0, found
     )
     assert "trained by `hlp-train it`" in result.about
+    assert "100.00 % have their right logit above -10" in result.about
     assert json.loads(json.dumps(dataclasses.asdict(result)))["title"]
     assert result.headlines == 4
     valid, over_constant, *strongly, neutral, wrong = result.figures[:6]

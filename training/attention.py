@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 import hlp_keras
-from hlp_keras import assembly
+from hlp_keras import assembly, gating
 from training import data, evaluate, statistics
 from training.sources import Source
 from training.statistics import Estimate
@@ -96,6 +96,8 @@ class AttentionStudy:
     Attributes:
         images: how many there are.
         accuracy: without a cue, of the network without a gain.
+        above_floor: share of images whose right logit is above
+            `gating.FLOOR`, so that a gain at the head output raises it.
         default_gate: where `hlp_keras.attend` puts the gain by default.
         neutral: accuracy with a gain of 1 there minus `accuracy`.
         effects: of every method, on images of one object.
@@ -104,6 +106,7 @@ class AttentionStudy:
 
     images: int
     accuracy: Estimate
+    above_floor: Estimate
     default_gate: str
     neutral: Estimate
     effects: tuple[CueEffect, ...]
@@ -148,6 +151,7 @@ def study(
     return AttentionStudy(
         images=len(images),
         accuracy=statistics.share(single.neutral),
+        above_floor=statistics.share(single.right_logits > gating.FLOOR),
         default_gate=cues.default_gate,
         neutral=single.with_neutral_gain(cues.default_gate),
         effects=tuple(map(single.effect, methods)),
@@ -345,6 +349,11 @@ class _Images:
     @functools.cached_property
     def neutral(self):
         return self._is_right(self._logits)
+
+    @property
+    def right_logits(self):
+        """Of each image the logit of the meant category, without a cue."""
+        return np.take_along_axis(self._logits, self.labels[:, None], axis=1)
 
     @functools.cached_property
     def _features(self):
