@@ -10,12 +10,12 @@ import dataclasses
 import functools
 from collections.abc import Sequence
 
-import keras
 import numpy as np
 
 import hlp_keras
-from hlp_keras import assembly, gating
+from hlp_keras import gating
 from training import data, evaluate, statistics
+from training.cued_network import CuedNetwork
 from training.sources import Source
 from training.statistics import Estimate
 
@@ -24,7 +24,7 @@ ENHANCING = (1.25, 1.5, 2.0)
 INHIBITING = (0.0, 0.5)
 CONSTANTS = (0.5, 1.0, 2.0, 4.0)
 # Constants that are tried to find the one of a given price.
-_FINE = np.arange(0, 12.01, 0.05)
+_FINE = np.arange(0, 30.01, 0.05)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -172,10 +172,8 @@ def all_methods() -> tuple[Method, ...]:
 class Cues:
     """Gives a network's logits under cues.
 
-    No gain reaches the trunk. So its features are computed once, and the rest
-    of the network for every cue.
-
     Attributes:
+        network: that is cued.
         nodes: the deepest nodes of its taxonomy.
         node_of: position in these of every category's node.
         default_gate: where `hlp_keras.attend` puts the gain by default.
@@ -184,8 +182,7 @@ class Cues:
     def __init__(self, model: hlp_keras.HLPModel):
         taxonomy = model.taxonomy
         self.default_gate = hlp_keras.attend(model).gate
-        self._trunk = model.segments[assembly.TRUNK]
-        self._rest = _without_trunk(model)
+        self.network = CuedNetwork(model)
         self.taxonomy = model.taxonomy
         self.nodes = taxonomy.nodes_at(taxonomy.depth - 1)
         if len(self.nodes) < 4:
@@ -196,9 +193,6 @@ class Cues:
         self.node_of = np.array(
             [self.nodes.index(taxonomy.parent(c)) for c in taxonomy.categories]
         )
-        self._attended = functools.cache(
-            lambda gate: self._rest.derive(gate=gate)
-        )
 
     def others(self, labels, random) -> np.ndarray:
         """Draws for every label a deepest node that is not its own."""
@@ -206,26 +200,16 @@ class Cues:
         step = random.integers(1, len(self.nodes), len(labels))
         return (own + step) % len(self.nodes)
 
-    def features(self, images) -> np.ndarray:
-        """What the trunk makes of float images in [0, 1]."""
-        return self._trunk.predict(images, batch_size=256, verbose=0)
-
-    def neutral_logits(self, features) -> np.ndarray:
-        """The logits of images without a cue."""
-        return evaluate.neutral_logits(self._rest, features)
-
     def logits(self, features, cued, method: Method) -> np.ndarray:
         """The logits of images, each with a cue for a deepest node.
 
         Args:
-            features: of the images, as `features` gives them.
+            features: of the images, as those of the network.
             cued: position of a deepest node for each image.
             method: what the cue does to features.
         """
         gains = np.array([self.gain(n, method.strength) for n in self.nodes])
-        return self._attended(method.gate).predict(
-            [features, gains[cued]], batch_size=256, verbose=0
-        )
+        return self.network.logits(features, gains[cued], method.gate)
 
     def with_constant(self, logits, cued, constant) -> np.ndarray:
         """Adds a constant to the logits of the cued nodes' categories."""
@@ -239,16 +223,6 @@ class Cues:
         way = {node, *taxonomy.ancestors(node)}
         factors = [1 if each in way else strength for each in taxonomy.nodes]
         return np.array(factors, np.float32)
-
-
-def _without_trunk(model):
-    """The network that takes the features of the trunk in place of images."""
-    shape = model.segments[assembly.TRUNK].output_shape[1:]
-    as_it_is = keras.Sequential([keras.Input(shape), keras.layers.Identity()])
-    return model.derive(
-        input_shape=shape,
-        shared_segments={**model.segments, assembly.TRUNK: as_it_is},
-    )
 
 
 def average(images, labels, cues: Cues, random):
@@ -357,11 +331,11 @@ class _Images:
 
     @functools.cached_property
     def _features(self):
-        return self.cues.features(self.images)
+        return self.cues.network.features(self.images)
 
     @functools.cached_property
     def _logits(self):
-        return self.cues.neutral_logits(self._features)
+        return self.cues.network.logits(self._features)
 
     @functools.cached_property
     def _own(self):
