@@ -14,7 +14,8 @@ from training import attention, preset, sources, tables
 from training.workdir import Workdir
 
 # Brings the meant one of several objects out of both kinds of images on all of
-# the networks, and fits into an exported gain.
+# the shipped networks, by whose test images it was chosen, and fits into an
+# exported gain.
 _FOR_SEVERAL = attention.Method("head_output", 1.5)
 
 
@@ -90,7 +91,7 @@ def make_result(
 
 def _figures(found, seed):
     runs = f"1 network, {found.images:,} images, seed {seed}"
-    # Fixed beforehand, unlike those that are the most of many.
+    # The same for every network, unlike those that are the most of many.
     usual = attention.Method(found.default_gate, hlp_keras.DEFAULT_GAIN)
     effects = [e for e in found.effects if e.method.gate != "logits"]
     most = f"the most of {len(effects)}; {runs}"

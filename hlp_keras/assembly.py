@@ -7,6 +7,7 @@ image -> trunk -> branch_animal  -> branch_pet  -> head_pet  --+-> logits
 ```
 """
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 
@@ -29,6 +30,11 @@ def branch_name(node: str) -> str:
 def head_name(node: str) -> str:
     """Name of the segment that gives the logits of a node's categories."""
     return f"head_{_slug(node)}" if node != ROOT else "head"
+
+
+def gated_head_name(node: str) -> str:
+    """Name of the layer that gives a head's logits after their gates."""
+    return f"gated_{head_name(node)}"
 
 
 def _slug(name):
@@ -64,7 +70,8 @@ def assemble(
 
     Args:
         taxonomy: levelled; says which segments are used and how they nest.
-        segments: models by the names that `segment_names` gives.
+        segments: models, or other callables, by the names that
+            `segment_names` gives; gates at block outputs need models.
         input_shape: `(height, width, channels)` of an image.
         gate: where the gain is applied, one of `gating.GATES`, or None for a
             network without a gain input.
@@ -79,15 +86,23 @@ def assemble(
     if gate is not None:
         gain = keras.Input((len(taxonomy.nodes),), name="gain")
 
-    def gated(x, node, place):
+    def gated(x, node, place, dtype=None):
         index = taxonomy.nodes.index(node)
         name = f"gate_{_slug(node)}_{place}"
-        return gating.TopDownGate(index, name=name)(x, gain)
+        return gating.TopDownGate(index, name=name, dtype=dtype)(x, gain)
 
-    def gated_by_all(x, node):
+    def gated_by_all(x, node, dtype=None):
         for above in (node, *taxonomy.ancestors(node)):
-            x = gated(x, above, head_name(node))
+            x = gated(x, above, head_name(node), dtype)
         return x
+
+    def gated_above_floor(logits, node):
+        # Half precision has too few digits for sums with the floor.
+        shift = functools.partial(keras.layers.Rescaling, 1, dtype="float32")
+        name = head_name(node)
+        x = shift(-gating.FLOOR, name=f"height_{name}")(logits)
+        x = gated_by_all(x, node, "float32")
+        return shift(gating.FLOOR, name=gated_head_name(node))(x)
 
     features = {ROOT: segments[TRUNK](image)}
     for node in taxonomy.nodes:
@@ -105,14 +120,11 @@ def assemble(
     logits = []
     for node in head_nodes(taxonomy):
         x = features[node]
-        name = head_name(node)
         if gate == "head_input":
             x = gated_by_all(x, node)
-        x = segments[name](x)
+        x = segments[head_name(node)](x)
         if gate == "head_output":
-            height = keras.layers.Rescaling(1, -gating.FLOOR)(x)
-            end = keras.layers.Rescaling(1, gating.FLOOR, name=f"{name}_gated")
-            x = end(gated_by_all(height, node))
+            x = gated_above_floor(x, node)
         logits.append(x)
 
     inputs = image if gain is None else [image, gain]

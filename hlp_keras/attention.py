@@ -2,12 +2,12 @@
 
 from hlp_keras.model import HLPModel, check_model
 
-# A valid cue gains most there on every network, beside others that lose as much
-# by a wrong one (docs/results.md); scaling earlier features upsets the
-# normalisations after it, and an int8 model.
+# Of gates that lose as much by a wrong cue it gains most by a valid one
+# (docs/results.md): earlier gains upset the normalisations after them, and one
+# at the head input scales logits around 0, see `gating.FLOOR`.
 DEFAULT_GATE = "head_output"
-# Of a cue: it gains less than stronger ones, and pays where three of five cues
-# are right.
+# Of a cue: it gains less than stronger ones, and pays at the default gate where
+# three of five cues are right.
 DEFAULT_GAIN = 1.25
 
 
@@ -20,9 +20,10 @@ def attend(model: HLPModel, gate: str | None = None) -> HLPModel:
     logits = attended([images, np.tile(gain, (len(images), 1))])
     ```
 
-    A gain above 1 enhances the features of a branch, below 1 inhibits them;
-    with all ones the logits are those of `model`, whose weights are shared and
-    which stays as it is.
+    A gain above 1 enhances a branch, below 1 inhibits it; with all ones the
+    logits are those of `model`, whose weights are shared and which stays as it
+    is. At the head output, the default, it scales the heights of logits above
+    `gating.FLOOR`, which a gain of 0 leaves; elsewhere it scales features.
 
     Args:
         model: a network or a cutout.

@@ -12,8 +12,8 @@ from hlp_keras.taxonomy import Taxonomy
 GATES = ("branch_input", "block_outputs", "head_input", "head_output")
 # A softmax does not see an offset that all logits have in common, so that
 # training leaves their 0 anywhere, and a factor would lower logits below it.
-# The right category's logit is above this for nearly every test image of every
-# network in docs/results.md.
+# Above this, which was chosen on their test images, are the right category's
+# logits in nearly all images for every network in docs/results.md.
 FLOOR = -10.0
 
 
@@ -36,7 +36,7 @@ def check_gate(gate: str | None, taxonomy: Taxonomy) -> None:
 
 @keras.saving.register_keras_serializable(package="hlp_keras")
 class TopDownGate(keras.layers.Layer):
-    """Scales features by one node's gain, per sample.
+    """Scales features, or heights of logits, by one node's gain, per sample.
 
     Formula:
     ```

@@ -1,3 +1,4 @@
+import keras
 import networks
 import numpy as np
 import pytest
@@ -49,6 +50,33 @@ def test_at_the_head_output_a_gain_of_0_leaves_the_floor(model):
     gain = tiled(model.taxonomy.gain({"pet": 0}), images)
     logits = networks.run(attended, images, gain)
     np.testing.assert_allclose(logits[:, [1, 3]], gating.FLOOR)
+
+
+@EVERY_GATE
+def test_a_neutral_gain_changes_nothing_in_half_precision(gate):
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = networks.build()
+        attended = hlp_keras.attend(model, gate)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    images = networks.images()
+    neutral = tiled(np.ones(len(model.taxonomy.nodes), "float32"), images)
+    found, expected = (
+        keras.ops.convert_to_numpy(keras.ops.cast(logits, "float32"))
+        for logits in (attended([images, neutral]), model(images))
+    )
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_nodes_may_be_named_like_what_is_made_of_them():
+    taxonomy = hlp_keras.Taxonomy.from_nested(
+        {"x": ["a", "b"], "x_gated": ["c"], "gated_head_x": ["d"]}
+    )
+    for gate in hlp_keras.GATES:
+        attended = hlp_keras.attend(networks.build(taxonomy), gate)
+        assert attended.output_shape == (None, 4)
 
 
 @EVERY_GATE

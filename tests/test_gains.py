@@ -116,6 +116,14 @@ def test_parts_take_the_factors_that_they_use(gate, master):
         assert len(inputs) == 1 + bool(part.gain_nodes)
 
 
+def test_parts_of_a_network_with_one_head_give_its_logits(gate):
+    cut = hlp_keras.cutout(export_models.attended(gate), ["pet"])
+    small = slicing.Master(export_models.master.make_master(cut, IMAGES))
+    parts = split.split(small.data)
+    Reference.of(small, IMAGES).check_parts(parts)
+    assert [part.name for part in parts if part.labels] == ["head_pet"]
+
+
 def test_a_part_with_gates_needs_the_gain(master):
     with pytest.raises(ValueError, match="part takes 'gain' too. Name it"):
         master.extract(["image"], ["logits"])

@@ -149,19 +149,20 @@ def _segments_by_layer(model):
     """The segment that each name of a layer in a path stands for.
 
     Where blocks are gated one by one their segment is not in the path, and
-    the last gate is the end of the segment. So it is of a head whose logits
-    are gated.
+    the last gate is the end of the segment. Gated logits end in a layer of
+    their own.
     """
     found = {}
     for name in assembly.segment_names(model.taxonomy):
         found[name] = name
-        if model.gate == "head_output" and name.startswith("head"):
-            found[f"{name}_gated"] = name
         if model.gate == "block_outputs" and name.startswith("branch_"):
             blocks = [layer.name for layer in model.segments[name].layers]
             found |= dict.fromkeys(blocks, name)
             gate = f"gate_{name.removeprefix('branch_')}"
             found |= {f"{gate}_{block}": name for block in blocks}
+    if model.gate == "head_output":
+        for node in assembly.head_nodes(model.taxonomy):
+            found[assembly.gated_head_name(node)] = assembly.head_name(node)
     return found
 
 

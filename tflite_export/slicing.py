@@ -438,7 +438,7 @@ class _Slicer:
         return self._narrow_output(operator, len(positions))
 
     def _select_elements(self, operator, positions):
-        """Narrows what has as many elements as the output, not one for all."""
+        """Narrows operands of an element per logit; one for all stays."""
         (output,) = operator.outputs
         size = self._width(output)
         operator.inputs = [

@@ -160,13 +160,22 @@ def study(
 
 
 def all_methods() -> tuple[Method, ...]:
-    """Every gate with every gain, and constants on logits."""
-    gated = [
+    """Every gate with every gain, and constants on logits.
+
+    At the head output to inhibit the others by half is to enhance by two: all
+    heights are halved, which no decision sees. So it is left out there.
+    """
+    inhibiting = [
         Method(gate, gain)
         for gate in hlp_keras.GATES
-        for gain in (*INHIBITING, *ENHANCING)
+        for gain in INHIBITING
+        if gate != "head_output"
     ]
-    return (*gated, *(Method("logits", each) for each in CONSTANTS))
+    enhancing = [
+        Method(gate, gain) for gate in hlp_keras.GATES for gain in ENHANCING
+    ]
+    constants = [Method("logits", each) for each in CONSTANTS]
+    return (*inhibiting, *enhancing, *constants)
 
 
 class Cues:
@@ -183,7 +192,7 @@ class Cues:
         taxonomy = model.taxonomy
         self.default_gate = hlp_keras.attend(model).gate
         self.network = CuedNetwork(model)
-        self.taxonomy = model.taxonomy
+        self.taxonomy = taxonomy
         self.nodes = taxonomy.nodes_at(taxonomy.depth - 1)
         if len(self.nodes) < 4:
             raise ValueError(

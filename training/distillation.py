@@ -72,7 +72,7 @@ def _check(teacher, name, student):
 def mirrored(teacher: keras.Model) -> keras.Model:
     """Makes a teacher that looks at every image twice, once mirrored.
 
-    Its logits are the mean of both, and more often right than those of either.
+    Its logits are the mean of both.
 
     Args:
         teacher: of images of shape `(batch, height, width, channels)`.
