@@ -1,7 +1,7 @@
 """The gain of a model: its second input, with a factor for every node.
 
-The integer of a factor is `128 * factor - 128`: 0 is neutral, -128 switches
-off what hangs on the node, and 127 nearly doubles it.
+The integer of a factor is `128 * factor - 128`: 0 is neutral, -128 is a factor
+of 0, and 127 nearly doubles what hangs on the node.
 
 A gate takes its node's factor out of the gain by a STRIDED_SLICE. The nodes,
 in the order of the factors, are listed in a file's metadata.
