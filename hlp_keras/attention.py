@@ -2,9 +2,10 @@
 
 from hlp_keras.model import HLPModel, check_model
 
-# Of gates that lose as much by a wrong cue it gains most by a valid one
-# (docs/results.md): earlier gains upset the normalisations after them, and one
-# at the head input scales logits around 0, see `gating.FLOOR`.
+# At the gain below it gains most by a valid cue, of all gates that lose about
+# as much by a wrong one (docs/results.md). Earlier gates upset the
+# normalisations after them, the head input scales logits around 0, see
+# `gating.FLOOR`.
 DEFAULT_GATE = "head_output"
 # Of a cue: it gains less than stronger ones, and pays at the default gate where
 # three of five cues are right.
