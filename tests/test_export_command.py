@@ -156,6 +156,8 @@ def test_makes_a_master(hlp_export, files, capfd):
 def test_makes_a_master_with_a_gain(hlp_export, files):
     path = files / "gain" / "master.tflite"
     flags = {"master": path, "gain": True, "categories": None}
+    # The logits of an untrained network are small beside their heights.
+    flags["max_accuracy_drop"] = 1
     assert hlp_export(**flags, output_dir=None) == 0
     assert slicing.Master(path.read_bytes()).gain_nodes == (
         *("animal", "vehicle"),
