@@ -7,8 +7,8 @@ from hlp_keras.model import HLPModel, check_model
 # normalisations after them, the head input scales logits around 0, see
 # `gating.FLOOR`.
 DEFAULT_GATE = "head_output"
-# Of a cue: it gains less than stronger ones, and pays at the default gate where
-# three of five cues are right.
+# Of a cue: it gains less than stronger ones, and pays at the default gate of
+# the shipped networks where three of five cues are right.
 DEFAULT_GAIN = 1.25
 
 
