@@ -13,7 +13,7 @@ GATES = ("branch_input", "block_outputs", "head_input", "head_output")
 # A softmax does not see an offset that all logits have in common, so that
 # training leaves their 0 anywhere, and a factor would lower logits below it.
 # Above this, which was chosen on their test images, are the right category's
-# logits in nearly all images for every network in docs/results.md.
+# logits in nearly all images for every network that ships (docs/results.md).
 FLOOR = -10.0
 
 
