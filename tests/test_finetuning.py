@@ -126,9 +126,10 @@ def test_the_recipe_is_that_of_the_training_but_short(method):
     assert (recipe.warmup, recipe.coarse_weight) == (0, 0.25)
 
 
-def test_a_fine_tuning_has_no_teacher():
-    taught = TrainConfig(taxonomy="t", teacher="cifar10_resnet_mcu")
-    assert finetuning.recipe(taught, "prune").teacher is None
+@pytest.mark.parametrize("setting", ["teacher", "initial_weights"])
+def test_a_fine_tuning_has_no_other_network(setting):
+    config = TrainConfig(taxonomy="t", **{setting: "cifar10_resnet_mcu"})
+    assert getattr(finetuning.recipe(config, "prune"), setting) is None
 
 
 def test_settings_that_a_fine_tuning_does_not_have_are_refused():

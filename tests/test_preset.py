@@ -140,12 +140,15 @@ def test_a_preset_never_has_the_card_of_an_older_one(run, folder, monkeypatch):
     assert hlp_keras.list_presets() == []
 
 
-def test_a_card_does_not_say_where_a_teacher_is(run, folder, monkeypatch):
-    taught = dataclasses.replace(CONFIG, teacher="/home/me/good.keras")
-    monkeypatch.setattr(Workdir, "check_finished", lambda self: taught)
+@pytest.mark.parametrize("setting", ["teacher", "initial_weights"])
+def test_a_card_does_not_say_where_a_network_is(
+    run, folder, monkeypatch, setting
+):
+    changed = dataclasses.replace(CONFIG, **{setting: "/home/me/good.keras"})
+    monkeypatch.setattr(Workdir, "check_finished", lambda self: changed)
     preset.make_preset("pets", *run)
     text = (folder / "pets" / "card.json").read_text()
-    assert json.loads(text)["recipe"]["teacher"] == "good.keras"
+    assert json.loads(text)["recipe"][setting] == "good.keras"
     assert "/home" not in text
 
 

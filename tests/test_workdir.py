@@ -135,16 +135,19 @@ def test_a_run_from_before_a_setting_was_there_had_its_default(workdir):
         workdir.claim(config, SOURCE)
 
 
-def test_a_teacher_s_file_that_was_changed_is_noticed(workdir, tmp_path):
-    teacher = tmp_path / "teacher.keras"
-    config = dataclasses.replace(CONFIG, teacher=str(teacher))
-    teacher.write_text("one network")
+@pytest.mark.parametrize("setting", ["teacher", "initial_weights"])
+def test_a_network_s_file_that_was_changed_is_noticed(
+    workdir, tmp_path, setting
+):
+    network = tmp_path / "network.keras"
+    config = dataclasses.replace(CONFIG, **{setting: str(network)})
+    network.write_text("one network")
     workdir.claim(config, SOURCE)
     workdir.claim(config, SOURCE)
-    teacher.write_text("another")
-    with pytest.raises(ValueError, match="another run: teacher_file is "):
+    network.write_text("another")
+    with pytest.raises(ValueError, match=f"another run: {setting}_file is "):
         workdir.claim(config, SOURCE)
-    teacher.unlink()  # Where it is missing nobody knows.
+    network.unlink()  # Where it is missing nobody knows.
     workdir.claim(config, SOURCE)
 
 

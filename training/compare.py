@@ -96,6 +96,12 @@ def compare(
         OSError: the work directory cannot be written.
     """
     _check_widths((*plain_widths, *scratch_widths))
+    if config.initial_weights is not None:
+        raise ValueError(
+            f"Expected config.initial_weights to be None for a comparison, all "
+            f"of whose networks start from random ones, got "
+            f"{config.initial_weights!r}. Leave it away."
+        )
     if only_whole and scratch_widths:
         raise ValueError(
             f"Expected no `scratch_widths` with `only_whole`, which trains no "

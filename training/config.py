@@ -61,6 +61,13 @@ class TrainConfig:
         "(height, width) that images are resized to; None: as they are", None
     )
 
+    initial_weights: str | None = _setting(
+        "name of a preset, or path of a .keras file, of a network with the "
+        "same trunk, whose weights the training starts from, and so those of "
+        "every branch and head that are the same there. None: random ones",
+        None,
+    )
+
     # The recipe.
     epochs: int = _setting("passes over the images", 20, at_least=1)
     batch_size: int = _setting("images per step", 128, at_least=1)

@@ -10,6 +10,7 @@ import os
 import keras
 
 import hlp_keras
+from training import pretrained
 
 
 def load_teacher(
@@ -25,25 +26,11 @@ def load_teacher(
     Raises:
         ValueError: no such network, or not for these images and categories.
     """
-    teacher = _load(name)
+    teacher = pretrained.load(name, "config.teacher")
     _check(teacher, name, student)
     return hlp_keras.cutout(
         hlp_keras.without_gain(teacher), student.taxonomy.categories
     )
-
-
-def _load(name):
-    if name in hlp_keras.list_presets():
-        return hlp_keras.HLPModel.from_preset(name)
-    try:
-        return hlp_keras.load_model(name)
-    except FileNotFoundError as error:
-        presets = ", ".join(hlp_keras.list_presets())
-        raise ValueError(
-            f"Expected config.teacher to be one of the presets {presets} or "
-            f"the path of a .keras file, such as last.keras of a work "
-            f"directory, got {name!r}."
-        ) from error
 
 
 def _check(teacher, name, student):

@@ -28,6 +28,7 @@ _FIXED = {
     "family",
     "levels",
     "width_exponent",
+    "initial_weights",
     "teacher",
     "teacher_weight",
     "temperature",
@@ -229,6 +230,7 @@ def recipe(config: TrainConfig, method: str) -> TrainConfig:
         config,
         optimizer=optimizer,
         warmup=0.0,
+        initial_weights=None,
         teacher=None,
         **RECIPES[method],
     )

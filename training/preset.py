@@ -64,9 +64,12 @@ def make_preset(
     """
     config = check(name, workdir)
     # Where a file was helps nobody elsewhere; names of what ships stay.
-    shown = {"taxonomy": pathlib.PurePath(config.taxonomy).name}
-    if config.teacher is not None:
-        shown["teacher"] = pathlib.PurePath(config.teacher).name
+    files_named = ("taxonomy", "initial_weights", "teacher")
+    shown = {
+        setting: pathlib.PurePath(getattr(config, setting)).name
+        for setting in files_named
+        if getattr(config, setting) is not None
+    }
     config = dataclasses.replace(config, **shown)
     folder = pathlib.Path(str(presets.FOLDER)) / name
     with files.replacing(folder / presets.MODEL) as partial:

@@ -9,7 +9,7 @@ import zipfile
 import keras
 
 import hlp_keras
-from training import cues, data, distillation, muon
+from training import cues, data, distillation, muon, pretrained
 from training.config import TrainConfig
 from training.sources import Source
 from training.workdir import Workdir
@@ -82,9 +82,14 @@ def train_model(
     steps = data.steps_per_epoch(source.train, config)
     compile_model(model, config, steps)
     workdir = Workdir(workdir)
-    # What is wrong with a teacher is said before anything is written. One that
-    # is gone does not matter to a run that is finished.
-    fitted = None if workdir.last.exists() else _taught(model, config)
+    # What is wrong with a teacher, or with the weights to start from, is said
+    # before anything is written. What is gone does not matter to a run that is
+    # finished.
+    fitted = None
+    if not workdir.last.exists():
+        if config.initial_weights is not None:
+            pretrained.initialize(model, config.initial_weights)
+        fitted = _taught(model, config)
     workdir.claim(config, source)
     finished = restore(model, workdir) // steps
     workdir.update_best(finished)

@@ -22,6 +22,7 @@ _OPTIONAL = {
     "tree",
     "weights",
     "teacher_file",
+    "initial_weights_file",
     "train_images",
     "test_images",
 }
@@ -225,10 +226,12 @@ def settings_of(config: TrainConfig, source: Source) -> dict:
         "tree": source.tree,
         "config": dataclasses.asdict(config),
     }
-    if config.teacher is not None and os.path.isfile(config.teacher):
-        # As of the taxonomy: the name alone does not tell what is in it.
-        content = pathlib.Path(config.teacher).read_bytes()
-        settings["teacher_file"] = hashlib.sha256(content).hexdigest()
+    for setting in ("teacher", "initial_weights"):
+        network = getattr(config, setting)
+        if network is not None and os.path.isfile(network):
+            # As of the taxonomy: the name alone does not tell what is in it.
+            content = pathlib.Path(network).read_bytes()
+            settings[f"{setting}_file"] = hashlib.sha256(content).hexdigest()
     return json.loads(json.dumps(settings))
 
 
