@@ -113,7 +113,9 @@ def make_result(
             f"Plain networks have no nodes: their {loss} is the cross-entropy "
             f"alone, {1 + settings.sets_weight:g} times. Differences are "
             f"paired by image, in points with 95 % intervals; those of means "
-            f"over sets are intervals over the sets."
+            f"over sets are intervals over the sets. The highest logit "
+            f"decides, or, *top-down*, what is most probable on each level of "
+            f"the tree (`hlp_keras.decide_top_down`)."
         ),
         figures=(*headlines, *_figures(comparison)),
         order=40,
@@ -165,6 +167,12 @@ def _figures(comparison):
     yield plain_as_accurate(comparison.whole, "plain one")
     if comparison.as_deep is not None:
         yield plain_as_accurate(comparison.as_deep, "plain one as deep,")
+    yield _difference(
+        "full network decided top-down over the highest logit, points",
+        comparison.top_down,
+        f"1 run, {comparison.images:,} images",
+        target="",
+    )
     deepest = max((across.level for across in comparison.across), default=0)
     for across in comparison.across:
         if across.level == deepest:
@@ -175,12 +183,13 @@ def _across(across):
     most = MOST_ACROSS[across.branches]
     ours, plain = across.hierarchical, across.plain
     of_cutouts = f"cutouts of {across.branches} deepest nodes"
+    decided = "decided top-down, " if across.top_down else ""
     for name, share, of_plain in (
         (f"all errors of {of_cutouts}", ours.of_all, plain.of_all),
         (f"errors of {of_cutouts}, mean over these", ours.mean, plain.mean),
     ):
         yield results.Figure(
-            f"errors across branches, of {name}, %",
+            f"errors across branches, {decided}of {name}, %",
             100 * share,
             f"below {100 * most:g}",
             share < most,
@@ -298,12 +307,14 @@ def _above(comparison):
             "Errors across branches where these are nodes above the deepest, "
             "in %, of cutouts of several of them; level 1 is below the root:",
             (
-                *("level", "nodes", "cutouts", "of all their errors"),
+                *("level", "decision", "nodes", "cutouts"),
+                "of all their errors",
                 *("mean over cutouts", "plain, of all", "plain, mean"),
             ),
             tuple(
                 (
                     f"{across.level}",
+                    "top-down" if across.top_down else "highest logit",
                     f"{across.branches}",
                     f"{across.hierarchical.cutouts}",
                     *(

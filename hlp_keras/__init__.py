@@ -23,6 +23,7 @@ from hlp_keras.cost import SegmentCost as SegmentCost
 from hlp_keras.cost import cost as cost
 from hlp_keras.cost import cost_table as cost_table
 from hlp_keras.cutout import cutout as cutout
+from hlp_keras.decision import decide_top_down as decide_top_down
 from hlp_keras.gating import GATES as GATES
 from hlp_keras.gating import TopDownGate as TopDownGate
 from hlp_keras.loading import load_model as load_model

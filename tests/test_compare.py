@@ -213,20 +213,33 @@ def test_errors_across_branches_change_the_branch(result, path):
     names = ("cat", "dog", "car", "ship", "van")
     labels = np.array([names.index(NAMES[i]) for i in SOURCE.test.labels])
 
-    def share(network):
+    def predict(network, top_down):
         with np.load(path / network / "logits.npz") as arrays:
-            predicted = arrays["logits"].argmax(axis=1)
+            logits = arrays["logits"]
+        if top_down:
+            taxonomy = hlp_keras.Taxonomy.from_nested(TREE)
+            return hlp_keras.decide_top_down(taxonomy, logits)
+        return logits.argmax(axis=1)
+
+    def share(predicted):
         wrong = predicted != labels
         return (is_pet[predicted[wrong]] != is_pet[labels[wrong]]).mean()
 
-    (two,) = result.across
-    assert (two.level, two.branches) == (1, 2)
-    for found, network in (
-        (two.hierarchical, "hierarchical"),
-        (two.plain, "plain"),
-    ):
-        one = share(network)
-        assert found == Across(cutouts=1, of_all=one, mean=one)
+    assert [each.top_down for each in result.across] == [False, True]
+    for two in result.across:
+        assert (two.level, two.branches) == (1, 2)
+        for found, network in (
+            (two.hierarchical, "hierarchical"),
+            (two.plain, "plain"),
+        ):
+            one = share(predict(network, two.top_down))
+            assert found == Across(cutouts=1, of_all=one, mean=one)
+    shares = [
+        (predict("hierarchical", top_down) == labels).mean()
+        for top_down in (True, False)
+    ]
+    gained = shares[0] - shares[1]
+    assert result.top_down.value == pytest.approx(gained)
 
 
 def test_a_flat_taxonomy_has_no_cutouts(tmp_path):

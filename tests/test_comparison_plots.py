@@ -52,6 +52,7 @@ def found():
         whole=whole,
         sets=tuple(sets),
         across=(),
+        top_down=estimate(0.0),
         summary=comparison.summarize(whole, sets),
     )
 

@@ -27,6 +27,22 @@ def test_an_error_counts_where_it_leaves_its_branch():
     assert of_all == crossing.Across(1, of_all=0.5, mean=0.5)
 
 
+def test_errors_decided_top_down_cross_less_often():
+    logits = np.log(
+        [
+            [0.30, 0.35, 0.40, 0.01, 0.01, 0.01],  # A cat, or dog; not a car.
+            [0.01, 0.01, 0.30, 0.40, 0.01, 0.45],  # A car, or bus; not a buoy.
+            [0.01, 0.01, 0.01, 0.01, 0.50, 0.10],
+        ]
+    )
+    highest, top_down = (
+        crossing.measure_across(TAXONOMY, logits, LABELS, 1, 3, 0, top_down)
+        for top_down in (False, True)
+    )
+    assert highest == crossing.Across(1, of_all=1, mean=1)
+    assert top_down == crossing.Across(1, of_all=0, mean=0)
+
+
 def test_branches_may_be_nodes_above_the_deepest():
     tree = {
         "animal": {"pet": ["cat", "dog"]},

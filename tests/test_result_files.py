@@ -50,10 +50,23 @@ def found():
         whole=whole,
         sets=sets,
         across=(
-            AcrossResult(2, 3, Across(20, 0.3, 0.4), Across(20, 0.4, 0.5)),
-            AcrossResult(2, 4, Across(20, 0.4, 0.5), Across(20, 0.5, 0.6)),
-            AcrossResult(1, 2, Across(10, 0.2, 0.25), Across(9, 0.1, 0.15)),
+            AcrossResult(
+                2, 3, False, Across(20, 0.3, 0.4), Across(20, 0.4, 0.5)
+            ),
+            AcrossResult(
+                2, 4, False, Across(20, 0.4, 0.5), Across(20, 0.5, 0.6)
+            ),
+            AcrossResult(
+                2, 4, True, Across(20, 0.4, 0.45), Across(20, 0.5, 0.5)
+            ),
+            AcrossResult(
+                1, 2, False, Across(10, 0.2, 0.25), Across(9, 0.1, 0.15)
+            ),
+            AcrossResult(
+                1, 2, True, Across(10, 0.1, 0.15), Across(9, 0.1, 0.1)
+            ),
         ),
+        top_down=Estimate(-0.001, -0.003, 0.001, 100),
         summary=summarize(whole, sets),
         as_deep=one_set("", 0.80, 0.79, 1000),
     )
@@ -96,6 +109,11 @@ def test_a_comparison_says_which_targets_were_reached(result):
         "%": True,
         "errors across branches, of errors of cutouts of 4 deepest nodes, "
         "mean over these, %": False,
+        "full network decided top-down over the highest logit, points": None,
+        "errors across branches, decided top-down, of all errors of cutouts "
+        "of 4 deepest nodes, %": True,
+        "errors across branches, decided top-down, of errors of cutouts of 4 "
+        "deepest nodes, mean over these, %": True,
     }
 
 
@@ -151,7 +169,10 @@ def test_a_comparison_lists_every_set(result):
 
 def test_a_comparison_lists_the_errors_across_higher_nodes(result):
     _, table = result.tables
-    assert table.rows == (("1", "2", "10", "20.0", "25.0", "10.0", "15.0"),)
+    assert table.rows == (
+        ("1", "highest logit", "2", "10", "20.0", "25.0", "10.0", "15.0"),
+        ("1", "top-down", "2", "10", "10.0", "15.0", "10.0", "10.0"),
+    )
 
 
 def test_a_comparison_says_how_unlike_its_networks_are(found):

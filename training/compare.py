@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import itertools
 import logging
 import math
 import os
@@ -153,6 +154,7 @@ def compare(
         whole=whole,
         sets=tuple(results),
         across=_across(full, plain, sets_seed),
+        top_down=_top_down(full),
         summary=summarize(whole, results),
         as_deep=as_deep and _compare_on(every, full, plain, as_deep),
     )
@@ -338,15 +340,33 @@ def _directory(chosen, width):
 def _across(full, plain, seed):
     """Measures which part of the errors crosses branches, deepest first."""
     taxonomy = full.model.taxonomy
+    levels = reversed(range(1, taxonomy.depth))
     results = []
-    for level in reversed(range(1, taxonomy.depth)):
-        for number in _ACROSS_BRANCHES:
-            ours, theirs = (
-                crossing.measure_across(
-                    taxonomy, each.logits, each.labels, level, number, seed
-                )
-                for each in (full, plain)
+    for level, top_down, number in itertools.product(
+        levels, (False, True), _ACROSS_BRANCHES
+    ):
+        ours, theirs = (
+            crossing.measure_across(
+                *(taxonomy, each.logits, each.labels, level, number, seed),
+                top_down,
             )
-            if ours and theirs:
-                results.append(AcrossResult(level, number, ours, theirs))
+            for each in (full, plain)
+        )
+        if ours and theirs:
+            results.append(AcrossResult(level, number, top_down, ours, theirs))
     return tuple(results)
+
+
+def _top_down(full):
+    """Accuracy decided top-down minus that of the highest logit."""
+    taxonomy = full.model.taxonomy
+    hits = (
+        np.equal(
+            *evaluate.predict_inside(
+                *(taxonomy, full.logits, full.labels, taxonomy.categories),
+                top_down,
+            )
+        )
+        for top_down in (True, False)
+    )
+    return statistics.difference(*hits)

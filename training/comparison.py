@@ -82,12 +82,15 @@ class AcrossResult:
     Attributes:
         level: of the nodes that are branches here.
         branches: how many of them a cutout has.
+        top_down: whether `hlp_keras.decide_top_down` decides, or the highest
+            logit.
         hierarchical: what was found.
         plain: the same of the plain network, choosing among the same sets.
     """
 
     level: int
     branches: int
+    top_down: bool
     hierarchical: Across
     plain: Across
 
@@ -146,6 +149,8 @@ class Comparison:
         whole: the set of all categories.
         sets: nodes, then random sets.
         across: errors that cross branches.
+        top_down: accuracy of the full network where
+            `hlp_keras.decide_top_down` decides minus that of the highest logit.
         summary: means over the sets.
         as_deep: the set of all categories again, where `scratch` is a plain
             network with as many blocks in a row as the hierarchical one; None
@@ -159,6 +164,7 @@ class Comparison:
     whole: SetResult
     sets: tuple[SetResult, ...]
     across: tuple[AcrossResult, ...]
+    top_down: Estimate
     summary: Summary
     as_deep: SetResult | None = None
 
@@ -305,10 +311,15 @@ def _summary_rows(comparison):
             f"{100 * best.params:.1f} % of parameters, "
             f"{100 * best.macs:.1f} % of MACs",
         )
+    yield (
+        "full network, top-down over highest logit",
+        f"{tables.points(comparison.top_down)} points",
+    )
     for across in comparison.across:
+        decided = ", top-down" if across.top_down else ""
         yield (
             f"errors across branches, cutouts of {across.branches} of level "
-            f"{across.level}",
+            f"{across.level}{decided}",
             f"{100 * across.hierarchical.of_all:.1f} % of all "
             f"{across.hierarchical.cutouts} together, plain network "
             f"{100 * across.plain.of_all:.1f} %",

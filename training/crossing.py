@@ -35,6 +35,7 @@ def measure_across(
     level: int,
     branches: int,
     seed: int,
+    top_down: bool = False,
 ) -> Across | None:
     """Measures which part of the errors of cutouts crosses their branches.
 
@@ -53,6 +54,7 @@ def measure_across(
         level: of the nodes that are branches here, 1 to `depth - 1`.
         branches: how many a cutout has.
         seed: of the sets that are drawn where there are more than 1,000.
+        top_down: how cutouts decide, see `evaluate.predict_inside`.
 
     Returns:
         what was found, or None where there are no such cutouts or no errors.
@@ -64,7 +66,7 @@ def measure_across(
     counts = []
     for names in category_sets.draw_nodes(nodes, branches, _SETS, seed):
         predicted, right = evaluate.predict_inside(
-            taxonomy, logits, labels, taxonomy.resolve(names)
+            taxonomy, logits, labels, taxonomy.resolve(names), top_down
         )
         crosses = node_of[predicted] != node_of[right]
         counts.append(((predicted != right).sum(), crosses.sum()))

@@ -167,16 +167,29 @@ def predict_inside(
     logits: np.ndarray,
     labels: np.ndarray,
     names: Sequence[str],
+    top_down: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Gives what the cutout of a category set predicts, as class indices.
+
+    Args:
+        taxonomy: of the full network.
+        logits: of the full network, for all images.
+        labels: of all images.
+        names: the categories of the set.
+        top_down: decides with `hlp_keras.decide_top_down`; else the highest
+            logit does.
 
     Returns:
         predicted and right labels of the images of the set.
     """
     kept = np.flatnonzero(np.isin(taxonomy.categories, names))
     is_inside = np.isin(labels, kept)
-    predicted = kept[logits[is_inside][:, kept].argmax(axis=1)]
-    return predicted, labels[is_inside]
+    logits = logits[is_inside][:, kept]
+    if top_down:
+        predicted = hlp_keras.decide_top_down(taxonomy.prune(names), logits)
+    else:
+        predicted = logits.argmax(axis=1)
+    return kept[predicted], labels[is_inside]
 
 
 def _evaluate_sets(model, logits, labels, seed, sets_per_size):
