@@ -15,10 +15,10 @@ SOURCE = test_train.SOURCE
 TAXONOMY = hlp_keras.Taxonomy.from_nested(test_train.TREE)
 
 
-def build(taxonomy=TAXONOMY, **changes):
+def build(taxonomy=TAXONOMY, size=16, **changes):
     config = dataclasses.replace(test_train.CONFIG, **changes)
     keras.utils.set_random_seed(1)
-    return train.build_model(config, taxonomy, (16, 16, 3))
+    return train.build_model(config, taxonomy, (size, size, 3))
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +51,10 @@ def are_taken(model, trained):
     }
 
 
-def test_a_network_of_the_same_form_gets_all_weights(trained, caplog):
+@pytest.mark.parametrize("size", [16, 24])
+def test_a_network_of_the_same_form_gets_all_weights(trained, caplog, size):
     trained, path = trained
-    model = build()
+    model = build(size=size)
     assert not any(are_taken(model, trained).values())
     with caplog.at_level(logging.INFO):
         pretrained.initialize(model, path)
