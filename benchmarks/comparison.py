@@ -167,12 +167,16 @@ def _figures(comparison):
     yield plain_as_accurate(comparison.whole, "plain one")
     if comparison.as_deep is not None:
         yield plain_as_accurate(comparison.as_deep, "plain one as deep,")
-    yield _difference(
-        "full network decided top-down over the highest logit, points",
-        comparison.top_down,
-        f"1 run, {comparison.images:,} images",
-        target="",
-    )
+    for network, figure in (
+        ("full network", comparison.top_down),
+        ("plain network", comparison.plain_top_down),
+    ):
+        yield _difference(
+            f"{network} decided top-down over the highest logit, points",
+            figure,
+            f"1 run, {comparison.images:,} images",
+            target="",
+        )
     deepest = max((across.level for across in comparison.across), default=0)
     for across in comparison.across:
         if across.level == deepest:
@@ -184,9 +188,14 @@ def _across(across):
     ours, plain = across.hierarchical, across.plain
     of_cutouts = f"cutouts of {across.branches} deepest nodes"
     decided = "decided top-down, " if across.top_down else ""
-    for name, share, of_plain in (
-        (f"all errors of {of_cutouts}", ours.of_all, plain.of_all),
-        (f"errors of {of_cutouts}, mean over these", ours.mean, plain.mean),
+    of_answers = (
+        f"; of all answers {100 * ours.of_answers:.2f}, plain "
+        f"{100 * plain.of_answers:.2f}"
+    )
+    mean = f"errors of {of_cutouts}, mean over these"
+    for name, share, of_plain, note in (
+        (f"all errors of {of_cutouts}", ours.of_all, plain.of_all, of_answers),
+        (mean, ours.mean, plain.mean, ""),
     ):
         yield results.Figure(
             f"errors across branches, {decided}of {name}, %",
@@ -194,7 +203,7 @@ def _across(across):
             f"below {100 * most:g}",
             share < most,
             f"{_number_of(ours.cutouts, 'cutout')}; plain network "
-            f"{100 * of_plain:.1f}",
+            f"{100 * of_plain:.1f}{note}",
         )
 
 

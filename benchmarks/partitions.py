@@ -24,8 +24,8 @@ _BRANCHES = tuple(comparison.MOST_ACROSS)
 
 # The node of every category, numbered in the order in which they come.
 Partition = tuple[int, ...]
-# Counts of errors, right by predicted, among some categories only.
-ErrorsAmong = Callable[[tuple[int, ...]], np.ndarray]
+# Counts of answers, right by predicted, among some categories only.
+AnswersAmong = Callable[[tuple[int, ...]], np.ndarray]
 
 
 def main() -> None:
@@ -53,10 +53,10 @@ def make_result(
         logits: of all categories, for all images.
         labels: of all images.
     """
-    errors_among = count_errors(taxonomy, logits, labels)
+    answers_among = count_answers(taxonomy, logits, labels)
     own = partition_of(taxonomy)
     every = {
-        number: ranked(partitions(len(own), number), errors_among)
+        number: ranked(partitions(len(own), number), answers_among)
         for number in _NODES
     }
     as_many = every[len(set(own))]
@@ -64,15 +64,15 @@ def make_result(
         partition for partition in as_many if sizes(partition) == sizes(own)
     ]
     place = 1 + alike.index(own)
-    least_of_two = across(as_many[0], 2, errors_among).mean
+    least_of_two = across(as_many[0], 2, answers_among).mean
     least_of_all = min(
-        as_many, key=lambda way: across(way, 2, errors_among).of_all
+        as_many, key=lambda way: across(way, 2, answers_among).of_all
     )
     most_of_two = comparison.MOST_ACROSS[2]
 
     def row(name, ways, partition):
         found = [
-            across(partition, branches, errors_among)
+            across(partition, branches, answers_among)
             for branches in _BRANCHES
             if branches <= len(set(partition))
         ]
@@ -142,24 +142,23 @@ def make_result(
     )
 
 
-def count_errors(
+def count_answers(
     taxonomy: hlp_keras.Taxonomy, logits: np.ndarray, labels: np.ndarray
-) -> ErrorsAmong:
-    """Makes a function that counts errors, for each set of categories once."""
+) -> AnswersAmong:
+    """Makes a function that counts answers, for each set of categories once."""
     number = len(taxonomy.categories)
 
     @functools.cache
-    def errors_among(chosen):
+    def answers_among(chosen):
         names = [taxonomy.categories[index] for index in chosen]
         predicted, right = evaluate.predict_inside(
             taxonomy, logits, labels, names
         )
         counts = np.zeros((number, number), int)
         np.add.at(counts, (right, predicted), 1)
-        np.fill_diagonal(counts, 0)
         return counts
 
-    return errors_among
+    return answers_among
 
 
 def partition_of(taxonomy: hlp_keras.Taxonomy) -> Partition:
@@ -192,29 +191,30 @@ def sizes(partition: Partition) -> list[int]:
 
 
 def ranked(
-    ways: Iterable[Partition], errors_among: ErrorsAmong
+    ways: Iterable[Partition], answers_among: AnswersAmong
 ) -> list[Partition]:
     """Sorts them by the errors across cutouts of two nodes."""
-    return sorted(ways, key=lambda way: across(way, 2, errors_among).mean)
+    return sorted(ways, key=lambda way: across(way, 2, answers_among).mean)
 
 
 def across(
-    partition: Partition, branches: int, errors_among: ErrorsAmong
+    partition: Partition, branches: int, answers_among: AnswersAmong
 ) -> crossing.Across:
     """Which part of the errors crosses branches, over all cutouts.
 
     Args:
         partition: the deepest nodes.
         branches: how many of them a cutout has.
-        errors_among: counts errors.
+        answers_among: counts answers.
     """
     crosses = np.not_equal.outer(partition, partition)
     counts = []
     for nodes in itertools.combinations(range(max(partition) + 1), branches):
         chosen = (i for i, node in enumerate(partition) if node in nodes)
-        errors = errors_among(tuple(chosen))
-        counts.append((errors.sum(), errors[crosses].sum()))
-    return crossing.put_together(counts) or crossing.Across(0, 0.0, 0.0)
+        answers = answers_among(tuple(chosen))
+        errors = answers.sum() - answers.trace()
+        counts.append((answers.sum(), errors, answers[crosses].sum()))
+    return crossing.put_together(counts) or crossing.Across(0, 0.0, 0.0, 0.0)
 
 
 if __name__ == "__main__":

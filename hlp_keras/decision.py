@@ -7,6 +7,7 @@ probability the sum over its categories.
 
 import numpy as np
 
+from hlp_keras.losses import membership
 from hlp_keras.taxonomy import Taxonomy
 
 
@@ -18,36 +19,39 @@ def decide_top_down(taxonomy: Taxonomy, logits) -> np.ndarray:
     index = hlp_keras.decide_top_down(small.taxonomy, small.predict(images))
     ```
 
-    Where two categories of one node share what speaks for it, the highest
-    logit of all may be that of another node. Errors then leave the right branch
-    less often than those of `logits.argmax(axis=1)`.
+    Where categories of one node share what speaks for it, the highest logit of
+    all may be that of another node. Fewer of the errors leave the right branch
+    than with `logits.argmax(axis=1)`, and there may be a few more errors.
 
     Args:
         taxonomy: of the network or cutout that gave the logits.
-        logits: of shape `(images, categories)`, not probabilities.
+        logits: float, of shape `(images, categories)`, not probabilities. The
+            integers of an exported model are to be made real numbers before.
 
     Returns:
         int array of shape `(images,)`, positions in `taxonomy.categories`.
 
     Raises:
-        ValueError: the logits have another shape.
+        ValueError: the logits have another shape, or are integers.
     """
-    logits = np.array(logits, np.float64)  # A copy, which changes below.
+    logits = np.asarray(logits)
+    if np.issubdtype(logits.dtype, np.integer):
+        raise ValueError(
+            f"Expected float logits, whose differences are ratios of "
+            f"probabilities, got {logits.dtype}. Those of an exported model "
+            f"are (integer - zero_point) * scale of its output."
+        )
     if logits.ndim != 2 or logits.shape[1] != len(taxonomy.categories):
         raise ValueError(
             f"Expected logits of shape (images, {len(taxonomy.categories)}), "
             f"one of each category of the taxonomy, got {logits.shape}. Give "
             f"the taxonomy of the network or cutout that they come from."
         )
+    logits = logits.astype(np.float64)  # A copy, which changes below.
     if not taxonomy.is_levelled:  # Then a category may compete with nodes.
         taxonomy = taxonomy.levelled()
     for level in range(1, taxonomy.depth):
-        is_below = np.array(
-            [
-                np.isin(taxonomy.categories, taxonomy.leaves(node))
-                for node in taxonomy.nodes_at(level)
-            ]
-        )
+        is_below = membership(taxonomy, level).T > 0
         evidence = [np.logaddexp.reduce(logits[:, b], axis=1) for b in is_below]
         chosen = np.argmax(evidence, axis=0)
         logits[~is_below[chosen]] = -np.inf

@@ -53,6 +53,7 @@ def found():
         sets=tuple(sets),
         across=(),
         top_down=estimate(0.0),
+        plain_top_down=estimate(0.0),
         summary=comparison.summarize(whole, sets),
     )
 

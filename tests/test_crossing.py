@@ -22,9 +22,9 @@ LOGITS = np.array(
 def test_an_error_counts_where_it_leaves_its_branch():
     found = crossing.measure_across(TAXONOMY, LOGITS, LABELS, 1, 2, seed=0)
     # Of pet and road, pet and water; road and water have no errors.
-    assert found == crossing.Across(2, of_all=1 / 3, mean=0.25)
+    assert found == crossing.Across(2, 1 / 3, mean=0.25, of_answers=1 / 6)
     of_all = crossing.measure_across(TAXONOMY, LOGITS, LABELS, 1, 3, seed=0)
-    assert of_all == crossing.Across(1, of_all=0.5, mean=0.5)
+    assert of_all == crossing.Across(1, 0.5, mean=0.5, of_answers=1 / 3)
 
 
 def test_errors_decided_top_down_cross_less_often():
@@ -39,8 +39,8 @@ def test_errors_decided_top_down_cross_less_often():
         crossing.measure_across(TAXONOMY, logits, LABELS, 1, 3, 0, top_down)
         for top_down in (False, True)
     )
-    assert highest == crossing.Across(1, of_all=1, mean=1)
-    assert top_down == crossing.Across(1, of_all=0, mean=0)
+    assert highest == crossing.Across(1, 1, mean=1, of_answers=2 / 3)
+    assert top_down == crossing.Across(1, 0, mean=0, of_answers=0)
 
 
 def test_branches_may_be_nodes_above_the_deepest():
@@ -52,7 +52,7 @@ def test_branches_may_be_nodes_above_the_deepest():
         hlp_keras.Taxonomy.from_nested(tree), LOGITS, LABELS, 1, 2, seed=0
     )
     # The cat for a dog stays among animals; the car for a cat does not.
-    assert found == crossing.Across(1, of_all=0.5, mean=0.5)
+    assert found == crossing.Across(1, 0.5, mean=0.5, of_answers=1 / 3)
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,4 @@ def test_a_pruned_taxonomy_has_positions_of_its_own():
     found = crossing.measure_across(
         taxonomy, np.array([[0, 0, 1]]), np.array([1]), 1, 2, seed=0
     )
-    assert found == crossing.Across(1, of_all=1, mean=1)
+    assert found == crossing.Across(1, 1, mean=1, of_answers=1)

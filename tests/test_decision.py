@@ -1,13 +1,16 @@
 """Decisions down the tree."""
 
 import hypothesis
+import networks
 import numpy as np
 import pytest
 import strategies
 from hypothesis import strategies as st
 
+import hlp_keras
 from hlp_keras import Taxonomy, decide_top_down
 from hlp_keras.losses import membership
+from training import evaluate
 
 TAXONOMY = Taxonomy.from_nested(
     {
@@ -41,17 +44,17 @@ def test_a_category_beside_nodes_competes_with_them():
 
 
 @hypothesis.given(
-    strategies.taxonomies(max_categories=8),
-    st.integers(0, 2**16),
-    st.sampled_from([0.1, 3, 300]),
+    st.data(), st.integers(0, 2**16), st.sampled_from([0.1, 3, 300])
 )
-def test_each_level_is_as_probable_as_it_can_be(taxonomy, seed, scale):
-    taxonomy = taxonomy.levelled()
+def test_each_level_is_as_probable_as_it_can_be(data, seed, scale):
+    taxonomy = data.draw(strategies.taxonomies(max_categories=8))
+    taxonomy = taxonomy.prune(data.draw(strategies.category_sets(taxonomy)))
     random = np.random.default_rng(seed)
     logits = random.normal(0, scale, (20, len(taxonomy.categories)))
     before = logits.copy()
     decided = decide_top_down(taxonomy, logits)
     np.testing.assert_array_equal(logits, before)
+    taxonomy = taxonomy.levelled()
     p = np.exp(logits - logits.max(axis=1, keepdims=True))
     rows = np.arange(len(p))
     possible = np.ones_like(p)
@@ -71,6 +74,27 @@ def test_without_nodes_the_highest_logit_decides():
     np.testing.assert_array_equal(
         decide_top_down(flat, logits), logits.argmax(axis=1)
     )
+
+
+def test_a_cutout_decides_as_the_study_of_cutouts_says():
+    model = networks.shared(TAXONOMY, family="resnet")
+    images = np.random.default_rng(0).random((16, 16, 16, 3), np.float32)
+    logits = model.predict(images, verbose=0)
+    names = ["wild", "road", "cat"]
+    small = hlp_keras.cutout(model, names)
+    decided = decide_top_down(small.taxonomy, small.predict(images, verbose=0))
+    labels = np.full(16, TAXONOMY.categories.index("fox"))
+    inside = TAXONOMY.resolve(names)
+    found, _ = evaluate.predict_inside(
+        TAXONOMY, logits, labels, inside, top_down=True
+    )
+    categories = np.array(small.taxonomy.categories)
+    assert (categories[decided] == np.array(TAXONOMY.categories)[found]).all()
+
+
+def test_integers_are_refused():
+    with pytest.raises(ValueError, match=r"got int8\. .* \* scale of its out"):
+        decide_top_down(TAXONOMY, np.zeros((2, 6), np.int8))
 
 
 @pytest.mark.parametrize("shape", [(6,), (4, 5), (2, 2, 6)])

@@ -31,12 +31,12 @@ def test_every_partition_comes_once(categories, nodes, number):
 def test_the_taxonomys_share_is_that_of_comparisons(seed, branches):
     random = np.random.default_rng(seed)
     logits, labels = random.normal(size=(20, 6)), random.integers(6, size=20)
-    errors_among = partitions.count_errors(TAXONOMY, logits, labels)
-    found = partitions.across(OWN, branches, errors_among)
+    answers_among = partitions.count_answers(TAXONOMY, logits, labels)
+    found = partitions.across(OWN, branches, answers_among)
     compared = crossing.measure_across(
         TAXONOMY, logits, labels, 1, branches, seed=0
     )
-    assert found == (compared or crossing.Across(0, 0.0, 0.0))
+    assert found == (compared or crossing.Across(0, 0.0, 0.0, 0.0))
 
 
 def test_the_best_way_is_found():
@@ -47,10 +47,10 @@ def test_the_best_way_is_found():
     logits = 0.1 * np.eye(6)
     for right, predicted in confused.items():
         logits[right, predicted] = 1
-    errors_among = partitions.count_errors(TAXONOMY, logits, labels)
+    answers_among = partitions.count_answers(TAXONOMY, logits, labels)
     ways = partitions.partitions(6, 3)
-    best = partitions.ranked(ways, errors_among)[0]
-    assert partitions.across(best, 2, errors_among).mean == 0
+    best = partitions.ranked(ways, answers_among)[0]
+    assert partitions.across(best, 2, answers_among).mean == 0
     assert best[0] == best[2]
     assert best[1] == best[3]
 

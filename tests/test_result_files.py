@@ -51,22 +51,39 @@ def found():
         sets=sets,
         across=(
             AcrossResult(
-                2, 3, False, Across(20, 0.3, 0.4), Across(20, 0.4, 0.5)
+                2,
+                3,
+                False,
+                Across(20, 0.3, 0.4, 0.1),
+                Across(20, 0.4, 0.5, 0.1),
             ),
             AcrossResult(
-                2, 4, False, Across(20, 0.4, 0.5), Across(20, 0.5, 0.6)
+                2,
+                4,
+                False,
+                Across(20, 0.4, 0.5, 0.1),
+                Across(20, 0.5, 0.6, 0.1),
             ),
             AcrossResult(
-                2, 4, True, Across(20, 0.4, 0.45), Across(20, 0.5, 0.5)
+                2,
+                4,
+                True,
+                Across(20, 0.4, 0.45, 0.1),
+                Across(20, 0.5, 0.5, 0.1),
             ),
             AcrossResult(
-                1, 2, False, Across(10, 0.2, 0.25), Across(9, 0.1, 0.15)
+                1,
+                2,
+                False,
+                Across(10, 0.2, 0.25, 0.1),
+                Across(9, 0.1, 0.15, 0.1),
             ),
             AcrossResult(
-                1, 2, True, Across(10, 0.1, 0.15), Across(9, 0.1, 0.1)
+                1, 2, True, Across(10, 0.1, 0.15, 0.1), Across(9, 0.1, 0.1, 0.1)
             ),
         ),
         top_down=Estimate(-0.001, -0.003, 0.001, 100),
+        plain_top_down=Estimate(-0.002, -0.004, 0.0, 100),
         summary=summarize(whole, sets),
         as_deep=one_set("", 0.80, 0.79, 1000),
     )
@@ -110,6 +127,7 @@ def test_a_comparison_says_which_targets_were_reached(result):
         "errors across branches, of errors of cutouts of 4 deepest nodes, "
         "mean over these, %": False,
         "full network decided top-down over the highest logit, points": None,
+        "plain network decided top-down over the highest logit, points": None,
         "errors across branches, decided top-down, of all errors of cutouts "
         "of 4 deepest nodes, %": True,
         "errors across branches, decided top-down, of errors of cutouts of 4 "

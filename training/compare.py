@@ -154,7 +154,8 @@ def compare(
         whole=whole,
         sets=tuple(results),
         across=_across(full, plain, sets_seed),
-        top_down=_top_down(full),
+        top_down=full.top_down(every),
+        plain_top_down=plain.top_down(every),
         summary=summarize(whole, results),
         as_deep=as_deep and _compare_on(every, full, plain, as_deep),
     )
@@ -210,10 +211,18 @@ class _Whole:
     logits: np.ndarray
     labels: np.ndarray
 
-    def hits(self, chosen):
+    def hits(self, chosen, top_down=False):
         """Which images of a set it gets right, choosing among the set."""
         taxonomy, names = self.model.taxonomy, chosen.categories
-        return evaluate.cutout_hits(taxonomy, self.logits, self.labels, names)
+        return evaluate.cutout_hits(
+            taxonomy, self.logits, self.labels, names, top_down
+        )
+
+    def top_down(self, chosen):
+        """Its accuracy on a set, decided top-down, over the highest logit."""
+        return statistics.difference(
+            self.hits(chosen, top_down=True), self.hits(chosen)
+        )
 
     def cost(self, chosen):
         """Of the cutout for a set."""
@@ -355,18 +364,3 @@ def _across(full, plain, seed):
         if ours and theirs:
             results.append(AcrossResult(level, number, top_down, ours, theirs))
     return tuple(results)
-
-
-def _top_down(full):
-    """Accuracy decided top-down minus that of the highest logit."""
-    taxonomy = full.model.taxonomy
-    hits = (
-        np.equal(
-            *evaluate.predict_inside(
-                *(taxonomy, full.logits, full.labels, taxonomy.categories),
-                top_down,
-            )
-        )
-        for top_down in (True, False)
-    )
-    return statistics.difference(*hits)

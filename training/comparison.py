@@ -151,6 +151,7 @@ class Comparison:
         across: errors that cross branches.
         top_down: accuracy of the full network where
             `hlp_keras.decide_top_down` decides minus that of the highest logit.
+        plain_top_down: the same of the plain network.
         summary: means over the sets.
         as_deep: the set of all categories again, where `scratch` is a plain
             network with as many blocks in a row as the hierarchical one; None
@@ -165,6 +166,7 @@ class Comparison:
     sets: tuple[SetResult, ...]
     across: tuple[AcrossResult, ...]
     top_down: Estimate
+    plain_top_down: Estimate
     summary: Summary
     as_deep: SetResult | None = None
 
@@ -311,10 +313,14 @@ def _summary_rows(comparison):
             f"{100 * best.params:.1f} % of parameters, "
             f"{100 * best.macs:.1f} % of MACs",
         )
-    yield (
-        "full network, top-down over highest logit",
-        f"{tables.points(comparison.top_down)} points",
-    )
+    for name, figure in (
+        ("full network", comparison.top_down),
+        ("plain network", comparison.plain_top_down),
+    ):
+        yield (
+            f"{name}, top-down over highest logit",
+            f"{tables.points(figure)} points",
+        )
     for across in comparison.across:
         decided = ", top-down" if across.top_down else ""
         yield (

@@ -63,8 +63,9 @@ class TrainConfig:
 
     initial_weights: str | None = _setting(
         "name of a preset, or path of a .keras file, of a network with the "
-        "same trunk, whose weights the training starts from, and so those of "
-        "every branch and head that are the same there. None: random ones",
+        "same trunk, whose weights the training starts from: those of the "
+        "trunk, and of branches and heads as far as they are the same there. "
+        "None: random ones",
         None,
     )
 

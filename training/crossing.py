@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from hlp_keras import Taxonomy
+from hlp_keras.losses import membership
 from training import category_sets, evaluate
 
 # They cost no training; of 200 the mean would still move by half a point.
@@ -21,11 +22,14 @@ class Across:
         of_all: the part of the errors of all of them together, in which large
             cutouts with many errors count for more.
         mean: of the parts of each.
+        of_answers: the part of all answers, right ones too, of all cutouts
+            together that is an error across.
     """
 
     cutouts: int
     of_all: float
     mean: float
+    of_answers: float
 
 
 def measure_across(
@@ -60,27 +64,31 @@ def measure_across(
         what was found, or None where there are no such cutouts or no errors.
     """
     nodes = taxonomy.nodes_at(level)
-    node_of = np.empty(len(taxonomy.categories), int)
-    for number, node in enumerate(nodes):
-        node_of[np.isin(taxonomy.categories, taxonomy.leaves(node))] = number
+    node_of = membership(taxonomy, level).argmax(axis=1)
     counts = []
     for names in category_sets.draw_nodes(nodes, branches, _SETS, seed):
         predicted, right = evaluate.predict_inside(
             taxonomy, logits, labels, taxonomy.resolve(names), top_down
         )
         crosses = node_of[predicted] != node_of[right]
-        counts.append(((predicted != right).sum(), crosses.sum()))
+        errors = predicted != right
+        counts.append((len(errors), errors.sum(), crosses.sum()))
     return put_together(counts)
 
 
-def put_together(counts: Iterable[tuple[int, int]]) -> Across | None:
-    """Takes the shares from the errors of each cutout, and those across."""
-    found = np.array([each for each in counts if each[0]])
-    if not len(found):
+def put_together(counts: Iterable[tuple[int, int, int]]) -> Across | None:
+    """Takes the shares from answers, errors and errors across of each cutout.
+
+    Returns:
+        the shares, or None without errors.
+    """
+    answers, errors, across = np.reshape(list(counts), (-1, 3)).T
+    if not errors.any():
         return None
-    errors, across = found.T
+    has_errors = errors > 0
     return Across(
-        len(found),
+        int(has_errors.sum()),
         float(across.sum() / errors.sum()),
-        float((across / errors).mean()),
+        float((across[has_errors] / errors[has_errors]).mean()),
+        float(across.sum() / answers.sum()),
     )

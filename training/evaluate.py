@@ -146,6 +146,7 @@ def cutout_hits(
     logits: np.ndarray,
     labels: np.ndarray,
     names: Sequence[str],
+    top_down: bool = False,
 ) -> np.ndarray:
     """Says which images of a category set its cutout gets right.
 
@@ -154,11 +155,12 @@ def cutout_hits(
         logits: of the full network, for all images.
         labels: of all images.
         names: the categories of the set.
+        top_down: see `predict_inside`.
 
     Returns:
         bool array with an entry per image of the set.
     """
-    predicted, right = predict_inside(taxonomy, logits, labels, names)
+    predicted, right = predict_inside(taxonomy, logits, labels, names, top_down)
     return predicted == right
 
 

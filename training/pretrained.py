@@ -1,10 +1,12 @@
 """Trained networks that a training begins with or learns from."""
 
+import dataclasses
 import logging
 import os
 
 import hlp_keras
 from hlp_keras import assembly
+from hlp_keras.parsing import ROOT
 
 
 def load(name: str | os.PathLike, setting: str) -> hlp_keras.HLPModel:
@@ -31,11 +33,12 @@ def load(name: str | os.PathLike, setting: str) -> hlp_keras.HLPModel:
 
 
 def initialize(model: hlp_keras.HLPModel, name: str | os.PathLike) -> None:
-    """Gives a network the weights of another one where both are the same.
+    """Gives a network the weights of another one where both are alike.
 
-    Those are the trunk, the branches of the same nodes and the heads of the
-    same categories, as far as their weights have the same shapes. The others
-    keep the weights they have, and the log names them.
+    Those are the trunk, then the branches of the same nodes and the heads of
+    the same categories in the same order, as far as their weights have the same
+    shapes and what feeds them is taken, too. The others keep the weights they
+    have. The log names both. Strides and sizes of images may differ.
 
     Args:
         model: the network, whose weights are changed.
@@ -45,42 +48,60 @@ def initialize(model: hlp_keras.HLPModel, name: str | os.PathLike) -> None:
         ValueError: no such network, or its trunk has another form.
     """
     trained = load(name, "config.initial_weights")
-    taken = {
-        segment: trained.segments[segment].get_weights()
-        for segment in model.segments
-        if _are_alike(segment, model, trained)
-    }
+    mine, theirs = _forms(model), _forms(trained)
+    taken = []
+    for segment, form in mine.items():  # What feeds one comes before it.
+        is_fed = form.fed_by is None or form.fed_by in taken
+        if is_fed and theirs.get(segment) == form:
+            taken.append(segment)
     if assembly.TRUNK not in taken:
         raise ValueError(
             f"Expected config.initial_weights to be a network with the same "
             f"trunk, but that of {name} has weights of other shapes. Choose "
-            f"another, or train with its config.levels[0] and images."
+            f"another, or train with its config.family and config.levels[0], "
+            f"and on images of as many channels."
         )
-    for segment, weights in taken.items():
+    for segment in taken:
+        weights = trained.segments[segment].get_weights()
         model.segments[segment].set_weights(weights)
-    new = sorted(set(model.segments) - set(taken))
-    if new:
-        logging.info("Not in %s, so random: %s.", name, ", ".join(new))
-
-
-def _are_alike(segment, model, trained):
-    if segment not in trained.segments:
-        return False
-    shapes = (
-        [weight.shape for weight in one.segments[segment].weights]
-        for one in (model, trained)
+    others = [segment for segment in mine if segment not in taken]
+    logging.info(
+        "Weights of %s: %s. Not of it: %s.",
+        *(name, ", ".join(taken), ", ".join(others) or "none"),
     )
-    return len(set(map(tuple, shapes))) == 1 and _logits_of(
-        segment, model
-    ) == _logits_of(segment, trained)
 
 
-def _logits_of(segment, model):
-    """The categories of a head, in order; None for other segments."""
-    heads = {
-        assembly.head_name(node): node
-        for node in assembly.head_nodes(model.taxonomy)
+@dataclasses.dataclass(frozen=True)
+class _Form:
+    """What two segments have in common whose weights mean the same.
+
+    Attributes:
+        fed_by: the segment before it, None for the trunk.
+        logits: the categories of a head, in order; of others none.
+        shapes: of the weights.
+    """
+
+    fed_by: str | None
+    logits: tuple[str, ...]
+    shapes: tuple[tuple[int, ...], ...]
+
+
+def _forms(model):
+    taxonomy = model.taxonomy
+    fed_by = {assembly.TRUNK: None}
+    for node in taxonomy.nodes:
+        parent = taxonomy.parent(node) or ROOT
+        fed_by[assembly.branch_name(node)] = assembly.branch_name(parent)
+    logits = {}
+    for node in assembly.head_nodes(taxonomy):
+        head = assembly.head_name(node)
+        fed_by[head] = assembly.branch_name(node)
+        logits[head] = assembly.head_categories(taxonomy, node)
+    return {
+        segment: _Form(
+            before,
+            logits.get(segment, ()),
+            tuple(w.shape for w in model.segments[segment].weights),
+        )
+        for segment, before in fed_by.items()
     }
-    if segment not in heads:
-        return None
-    return assembly.head_categories(model.taxonomy, heads[segment])
