@@ -3,11 +3,14 @@
 import dataclasses
 import json
 
+import export_models
+import numpy as np
 import pytest
 
 from benchmarks import comparison as comparison_benchmark
 from benchmarks import compression, mlperf_tiny, preset_export, varied
 from hlp_keras import presets
+from tflite_export import verify
 from tflite_export.manifest import Accuracy
 from training.category_sets import CategorySet
 from training.comparison import (
@@ -261,10 +264,12 @@ def test_an_export_names_the_cutout_that_loses_most(tmp_path, monkeypatch):
         FakeModel(("craft",), Accuracy(20, 0.95, 0.95)),
     )
     result = preset_export.make_result(
-        "small", models, Accuracy(100, 0.89, 0.90)
+        "small", models, Accuracy(100, 0.89, 0.90), twice=0.89
     )
-    whole, full, mean, worst, gain = result.figures
+    whole, twice, full, mean, worst, gain = result.figures
     assert (whole.target, whole.reached) == ("at least 90", True)
+    assert (twice.value, twice.reached) == (89, False)
+    assert twice.runs == "100 images, 1 network, twice the MACs"
     assert (full.value, full.reached) == (pytest.approx(-1), True)
     assert mean.value == pytest.approx(2.5)
     assert "worst cutout (pet)" in worst.name
@@ -275,6 +280,21 @@ def test_an_export_names_the_cutout_that_loses_most(tmp_path, monkeypatch):
     assert result.tables[0].rows[1] == (
         *("pet", "85.00", "80.00", "1,000", "", "10", "100"),
     )
+
+
+def test_an_image_and_its_mirror_image_are_looked_at():
+    data = export_models.master_of()
+    images = export_models.images()
+    pixels = (images.astype(int) - 128).astype(np.int8)
+    once, mirrored = (
+        verify.run_litert(data, each).astype(int)
+        for each in (pixels, pixels[:, :, ::-1])
+    )
+    answers = (once + mirrored).argmax(axis=1)
+    labels = np.where(np.arange(len(images)) < 8, answers, (answers + 1) % 5)
+    for seen in (images, images[:, :, ::-1]):
+        found = preset_export.measure_twice(data, seen, labels)
+        assert found == 8 / len(images)
 
 
 def test_a_network_within_the_budget_reaches_the_target():
