@@ -246,6 +246,16 @@ def test_errors_across_branches_change_the_branch(result, path):
         assert found.value == pytest.approx(top_down - highest)
 
 
+def test_a_plain_network_decides_top_down_by_the_tree_it_is_given():
+    taxonomy = hlp_keras.Taxonomy.from_nested(TREE)
+    flat = hlp_keras.plain_model(taxonomy.categories, macs=300_000)
+    # A car, and more of it a pet; a dog.
+    logits = np.log([[0.3, 0.3, 0.38, 0.01, 0.01], [0.1, 0.6, 0.1, 0.1, 0.1]])
+    for label, gained in ((0, 0.5), (2, -0.5)):
+        whole = compare._Whole(flat, logits, np.array([label, 1]))
+        assert whole.top_down(taxonomy).value == gained
+
+
 def test_a_flat_taxonomy_has_no_cutouts(tmp_path):
     (tmp_path / "flat.yaml").write_text("[van, cat, car, dog, ship]")
     config = dataclasses.replace(

@@ -154,8 +154,8 @@ def compare(
         whole=whole,
         sets=tuple(results),
         across=_across(full, plain, sets_seed),
-        top_down=full.top_down(every),
-        plain_top_down=plain.top_down(every),
+        top_down=full.top_down(model.taxonomy),
+        plain_top_down=plain.top_down(model.taxonomy),
         summary=summarize(whole, results),
         as_deep=as_deep and _compare_on(every, full, plain, as_deep),
     )
@@ -211,18 +211,24 @@ class _Whole:
     logits: np.ndarray
     labels: np.ndarray
 
-    def hits(self, chosen, top_down=False):
+    def hits(self, chosen):
         """Which images of a set it gets right, choosing among the set."""
         taxonomy, names = self.model.taxonomy, chosen.categories
-        return evaluate.cutout_hits(
-            taxonomy, self.logits, self.labels, names, top_down
-        )
+        return evaluate.cutout_hits(taxonomy, self.logits, self.labels, names)
 
-    def top_down(self, chosen):
-        """Its accuracy on a set, decided top-down, over the highest logit."""
-        return statistics.difference(
-            self.hits(chosen, top_down=True), self.hits(chosen)
+    def top_down(self, taxonomy):
+        """Its accuracy, decided top-down, over that of the highest logit.
+
+        The taxonomy is given, as a plain network has none of its own.
+        """
+        hits = (
+            evaluate.cutout_hits(
+                *(taxonomy, self.logits, self.labels, taxonomy.categories),
+                top_down,
+            )
+            for top_down in (True, False)
         )
+        return statistics.difference(*hits)
 
     def cost(self, chosen):
         """Of the cutout for a set."""
