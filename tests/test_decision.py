@@ -1,16 +1,13 @@
 """Decisions down the tree."""
 
 import hypothesis
-import networks
 import numpy as np
 import pytest
 import strategies
 from hypothesis import strategies as st
 
-import hlp_keras
 from hlp_keras import Taxonomy, decide_top_down
 from hlp_keras.losses import membership
-from training import evaluate
 
 TAXONOMY = Taxonomy.from_nested(
     {
@@ -74,22 +71,6 @@ def test_without_nodes_the_highest_logit_decides():
     np.testing.assert_array_equal(
         decide_top_down(flat, logits), logits.argmax(axis=1)
     )
-
-
-def test_a_cutout_decides_as_the_study_of_cutouts_says():
-    model = networks.shared(TAXONOMY, family="resnet")
-    images = np.random.default_rng(0).random((16, 16, 16, 3), np.float32)
-    logits = model.predict(images, verbose=0)
-    names = ["wild", "road", "cat"]
-    small = hlp_keras.cutout(model, names)
-    decided = decide_top_down(small.taxonomy, small.predict(images, verbose=0))
-    labels = np.full(16, TAXONOMY.categories.index("fox"))
-    inside = TAXONOMY.resolve(names)
-    found, _ = evaluate.predict_inside(
-        TAXONOMY, logits, labels, inside, top_down=True
-    )
-    categories = np.array(small.taxonomy.categories)
-    assert (categories[decided] == np.array(TAXONOMY.categories)[found]).all()
 
 
 def test_integers_are_refused():

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import json
 
+import networks
 import numpy as np
 import pytest
 
@@ -216,3 +217,27 @@ def test_categories_without_test_images_are_named(model):
         ValueError, match="photos, .* there are none of ship, r"
     ):
         evaluate.evaluate(model, dataclasses.replace(SOURCE, test=some))
+
+
+def test_a_cutout_decides_top_down_as_is_said_of_it():
+    model = networks.shared(TAXONOMY, family="resnet")
+    taxonomy = model.taxonomy
+    names = taxonomy.resolve(["dog", "vehicle"])
+    small = hlp_keras.cutout(model, names)
+
+    def predict(network):
+        """Logits about 0, so that each category is the answer at times."""
+        logits = network.predict(IMAGES / np.float32(255), verbose=0)
+        return (logits - logits.mean(axis=0)) / logits.std(axis=0)
+
+    logits = predict(model)
+    decided = hlp_keras.decide_top_down(small.taxonomy, predict(small))
+    labels = np.full(60, taxonomy.categories.index("raft"))
+    found, _ = evaluate.predict_inside(
+        taxonomy, logits, labels, names, top_down=True
+    )
+    of_cutout = np.array(small.taxonomy.categories)[decided]
+    np.testing.assert_array_equal(
+        np.array(taxonomy.categories)[found], of_cutout
+    )
+    assert set(of_cutout) == set(names)
