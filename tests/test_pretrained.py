@@ -198,13 +198,10 @@ def test_a_run_goes_on_from_its_own_weights(trained, tmp_path):
     test_train.train_until_a_break(config, tmp_path / "gone")
     copy.unlink()
     gone = train.train_and_evaluate(config, SOURCE, tmp_path / "gone")
-    for weights in zip(*map(get_weights, (whole, again, gone)), strict=True):
+    runs = (run.get_weights() for run in (whole, again, gone))
+    for weights in zip(*runs, strict=True):
         for other in weights[1:]:
             np.testing.assert_array_equal(weights[0], other)
-
-
-def get_weights(model):
-    return model.get_weights()
 
 
 def test_weights_that_are_not_there_are_refused_before_anything_is_written(

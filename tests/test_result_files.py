@@ -41,6 +41,11 @@ def one_set(name, cutout, scratch, macs):
     )
 
 
+def across(level, branches, top_down, ours, plain):
+    found = (Across(*shares, of_answers=0.1) for shares in (ours, plain))
+    return AcrossResult(level, branches, top_down, *found)
+
+
 @pytest.fixture(scope="module")
 def found():
     whole = one_set("", 0.80, 0.82, 1000)
@@ -53,37 +58,11 @@ def found():
         whole=whole,
         sets=sets,
         across=(
-            AcrossResult(
-                2,
-                3,
-                False,
-                Across(20, 0.3, 0.4, 0.1),
-                Across(20, 0.4, 0.5, 0.1),
-            ),
-            AcrossResult(
-                2,
-                4,
-                False,
-                Across(20, 0.4, 0.5, 0.1),
-                Across(20, 0.5, 0.6, 0.1),
-            ),
-            AcrossResult(
-                2,
-                4,
-                True,
-                Across(20, 0.4, 0.45, 0.1),
-                Across(20, 0.5, 0.5, 0.1),
-            ),
-            AcrossResult(
-                1,
-                2,
-                False,
-                Across(10, 0.2, 0.25, 0.1),
-                Across(9, 0.1, 0.15, 0.1),
-            ),
-            AcrossResult(
-                1, 2, True, Across(10, 0.1, 0.15, 0.1), Across(9, 0.1, 0.1, 0.1)
-            ),
+            across(2, 3, False, (20, 0.3, 0.4), (20, 0.4, 0.5)),
+            across(2, 4, False, (20, 0.4, 0.5), (20, 0.5, 0.6)),
+            across(2, 4, True, (20, 0.4, 0.45), (20, 0.5, 0.5)),
+            across(1, 2, False, (10, 0.2, 0.25), (9, 0.1, 0.15)),
+            across(1, 2, True, (10, 0.1, 0.15), (9, 0.1, 0.1)),
         ),
         top_down=Estimate(-0.001, -0.003, 0.001, 100),
         plain_top_down=Estimate(-0.002, -0.004, 0.0, 100),
