@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import hlp_keras
-from training import train
+from training import data, train
 from training.config import TrainConfig
 from training.sources import Source, Split
 from training.workdir import Workdir
@@ -116,6 +116,33 @@ def test_a_broken_run_of_muon_goes_on(tmp_path):
         model.get_weights(), unbroken.get_weights(), strict=True
     ):
         np.testing.assert_allclose(after, before, rtol=1e-3, atol=1e-4)
+
+
+def test_a_broken_run_of_averages_goes_on(tmp_path):
+    config = dataclasses.replace(CONFIG, ema_momentum=0.5)
+    train_until_a_break(config, tmp_path / "broken")
+    model, unbroken = (
+        train.train_and_evaluate(config, SOURCE, tmp_path / name)
+        for name in ("broken", "unbroken")
+    )
+    for after, before in zip(
+        model.get_weights(), unbroken.get_weights(), strict=True
+    ):
+        np.testing.assert_allclose(after, before, rtol=1e-3, atol=1e-4)
+
+
+def test_what_was_tested_and_kept_is_the_average(tmp_path):
+    config = dataclasses.replace(CONFIG, ema_momentum=0.5)
+    model = train.train_and_evaluate(config, SOURCE, tmp_path)
+    workdir = Workdir(tmp_path)
+    images = SOURCE.test.images / np.float32(255)
+    kept = hlp_keras.load_model(workdir.last).predict(images, verbose=0)
+    np.testing.assert_allclose(
+        kept, model.predict(images, verbose=0), rtol=1e-4, atol=1e-4
+    )
+    labels = data.relabel(SOURCE, model.taxonomy).test.labels
+    hits = float((kept.argmax(axis=1) == labels).mean())
+    assert float(workdir.rows(9)[-1]["val_accuracy"]) == pytest.approx(hits)
 
 
 def test_a_finished_run_says_so_and_does_nothing(whole, caplog):

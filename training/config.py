@@ -88,6 +88,14 @@ class TrainConfig:
         5e-3,
         at_least=0,
     )
+    ema_momentum: float = _setting(
+        "the network becomes an exponential average of its weights over the "
+        "steps, of this momentum (0.999: about the last thousand); it helps "
+        "where the learning rate stays high to the end. 0: the last weights",
+        0.0,
+        at_least=0,
+        below=1,
+    )
     schedule: str = _setting(
         "after the warm-up: cosine (down to 0) or constant",
         "cosine",

@@ -229,6 +229,7 @@ def recipe(config: TrainConfig, method: str) -> TrainConfig:
     return dataclasses.replace(
         config,
         optimizer=optimizer,
+        ema_momentum=0.0,
         warmup=0.0,
         initial_weights=None,
         teacher=None,

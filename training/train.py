@@ -9,7 +9,7 @@ import zipfile
 import keras
 
 import hlp_keras
-from training import cues, data, distillation, muon, pretrained
+from training import averaging, cues, data, distillation, muon, pretrained
 from training.config import TrainConfig
 from training.sources import Source
 from training.workdir import Workdir
@@ -130,28 +130,34 @@ def _check_image_size(config, source):
 
 def _fit(fitted, model, config, source, workdir, finished):
     """Fits what `_taught` gave, and keeps the network alone."""
-    train = data.training_batches(source.train, config, finished)
+    steps = data.steps_per_epoch(source.train, config)
+
+    def batches_from(epoch):
+        batches = data.training_batches(source.train, config, epoch)
+        if model.gate is None:
+            return batches
+        return cues.with_random(batches, model.taxonomy, config, epoch * steps)
+
     test = data.test_batches(source.test, config.batch_size)
     if model.gate is not None:
-        train = cues.with_random(
-            train,
-            model.taxonomy,
-            config,
-            finished * data.steps_per_epoch(source.train, config),
-        )
         test = cues.with_neutral(test, model.taxonomy)
+    callbacks = [
+        StopAtNaN(config, workdir),
+        SaveEpoch(workdir, model),
+        keras.callbacks.TensorBoard(workdir.tensorboard),
+    ]
+    if config.ema_momentum:  # Before what tests and keeps the network.
+        callbacks.insert(
+            0, averaging.AverageWeights(model, batches_from, finished > 0)
+        )
     fitted.fit(
-        train,
+        batches_from(finished),
         shuffle=False,  # They are.
         epochs=config.epochs,
         initial_epoch=finished,
-        steps_per_epoch=data.steps_per_epoch(source.train, config),
+        steps_per_epoch=steps,
         validation_data=test,
-        callbacks=[
-            StopAtNaN(config, workdir),
-            SaveEpoch(workdir, model),
-            keras.callbacks.TensorBoard(workdir.tensorboard),
-        ],
+        callbacks=callbacks,
         # A log file is easier to read without the moving bar.
         verbose=1 if sys.stdout.isatty() else 2,
     )
@@ -233,15 +239,16 @@ def make_optimizer(
         warmup_target=config.learning_rate if warmup_steps else None,
         warmup_steps=warmup_steps,
     )
+    common = {
+        "learning_rate": schedule,
+        "weight_decay": config.weight_decay,
+        "use_ema": config.ema_momentum > 0,
+        "ema_momentum": config.ema_momentum,
+    }
     if config.optimizer == "adamw":
-        return optimizers.AdamW(schedule, weight_decay=config.weight_decay)
+        return optimizers.AdamW(**common)
     sgd = muon.Muon if config.optimizer == "muon" else optimizers.SGD
-    return sgd(
-        schedule,
-        momentum=config.momentum,
-        nesterov=True,
-        weight_decay=config.weight_decay,
-    )
+    return sgd(momentum=config.momentum, nesterov=True, **common)
 
 
 def restore(model: hlp_keras.HLPModel, workdir: Workdir) -> int:
