@@ -7,12 +7,13 @@ from training import averaging
 
 
 def make_network():
+    """Its normalisation is in a model within."""
+    keras.utils.set_random_seed(0)
     image = keras.Input((4, 4, 3))
     x = keras.layers.Conv2D(5, 3, use_bias=False)(image)
     x = keras.layers.BatchNormalization(momentum=0.9)(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
-    inner = keras.Model(image, x)
-    return keras.Sequential([keras.Input((4, 4, 3)), inner])
+    return keras.Sequential([image, keras.Model(image, x)])
 
 
 def make_batches(number):
@@ -23,12 +24,11 @@ def make_batches(number):
 
 def test_statistics_become_the_means_over_the_batches():
     network = make_network()
-    inner = network.layers[0]
-    norm = inner.layers[2]
-    weights = network.get_weights()
+    convolution, norm = network.layers[0].layers[1:3]
+    before = network.get_weights()
     batches = make_batches(3)
     averaging.settle(network, batches)
-    features = [inner.layers[1](images).numpy() for images, _ in batches]
+    features = [convolution(images).numpy() for images, _ in batches]
     means = [batch.mean(axis=(0, 1, 2)) for batch in features]
     variances = [batch.var(axis=(0, 1, 2)) for batch in features]
     np.testing.assert_allclose(
@@ -38,82 +38,71 @@ def test_statistics_become_the_means_over_the_batches():
         norm.moving_variance, np.mean(variances, axis=0), rtol=1e-4
     )
     assert norm.momentum == 0.9
-    for after, before in zip(network.get_weights()[:3], weights, strict=False):
-        np.testing.assert_array_equal(after, before)
+    kernel, scale, offset, *_ = network.get_weights()
+    for after, untouched in zip((kernel, scale, offset), before, strict=False):
+        np.testing.assert_array_equal(after, untouched)
 
 
 def test_no_more_batches_are_looked_at_than_it_says():
     batches = make_batches(70)
-    whole, part = make_network(), make_network()
-    part.set_weights(whole.get_weights())
-    averaging.settle(whole, batches)
-    averaging.settle(part, batches[:64])
-    for one, other in zip(whole.get_weights(), part.get_weights(), strict=True):
+    networks = [make_network(), make_network()]
+    for network, some in zip(networks, (batches, batches[:64]), strict=True):
+        averaging.settle(network, some)
+    for one, other in zip(*(n.get_weights() for n in networks), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-class Look(keras.callbacks.Callback):
-    """Notes the kernel after every epoch, and the accuracy of the tests."""
+class Note(keras.callbacks.Callback):
+    """Notes the kernel after every step and after every epoch."""
 
     def __init__(self):
         super().__init__()
-        self.kernels = []
+        self.steps, self.epochs = [], []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps.append(self.model.get_weights()[0])
 
     def on_epoch_end(self, epoch, logs=None):
-        self.kernels.append(self.model.layers[0].get_weights()[0])
+        self.epochs.append(self.model.get_weights()[0])
 
 
-def fitted(epochs, *callbacks, use_ema):
-    network = make_network()
-    keras.utils.set_random_seed(0)
-    for weights in network.trainable_variables:
-        weights.assign(keras.random.normal(weights.shape, seed=1))
+def fit(network, batches, callbacks, **ema):
     network.compile(
-        keras.optimizers.SGD(0.1, use_ema=use_ema, ema_momentum=0.8),
+        keras.optimizers.SGD(0.1, **ema),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
-    batches = make_batches(2)
-    images = np.concatenate([images for images, _ in batches])
-    labels = np.concatenate([labels for _, labels in batches])
-    look = Look()
+    images, labels = map(np.concatenate, zip(*batches, strict=True))
     network.fit(
         images,
         labels,
         batch_size=6,
-        epochs=epochs,
+        epochs=3,
         shuffle=False,
         verbose=0,
         validation_data=(images, labels),
-        callbacks=[
-            *(callback(network, batches) for callback in callbacks),
-            look,
-        ],
+        callbacks=callbacks,
     )
-    return network, look.kernels
 
 
 def test_after_every_epoch_the_network_is_the_average():
-    def average(network, batches):
-        return averaging.AverageWeights(network, lambda epoch: batches)
+    network, batches, note = make_network(), make_batches(2), Note()
+    average = averaging.AverageWeights(network, lambda epoch: batches)
+    fit(network, batches, [average, note], use_ema=True, ema_momentum=0.8)
+    expected, epochs = note.steps[0], []
+    for step in note.steps:
+        expected = 0.8 * expected + 0.2 * step
+        epochs.append(expected)
+    for kernel, mean in zip(note.epochs, epochs[1::2], strict=True):
+        np.testing.assert_allclose(kernel, mean, rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(network.get_weights()[0], note.epochs[-1])
 
-    steps = []
 
-    def note(network, batches):
-        class Note(keras.callbacks.Callback):
-            def on_train_batch_end(self, batch, logs=None):
-                steps.append(network.layers[0].get_weights()[0])
-
-        return Note()
-
-    network, kernels = fitted(3, average, note, use_ema=True)
-    expected = steps[0]
-    for step, kernel in enumerate(steps):
-        expected = 0.8 * expected + 0.2 * kernel
-        if step % 2:
-            np.testing.assert_allclose(
-                kernels[step // 2], expected, rtol=1e-4, atol=1e-6
-            )
-    np.testing.assert_array_equal(network.get_weights()[0], kernels[-1])
-    # The training itself does not notice.
-    _, last = fitted(3, use_ema=False)
-    np.testing.assert_allclose(steps[-1], last[-1], rtol=1e-4, atol=1e-6)
+def test_the_training_goes_on_as_without_averages():
+    network, batches, with_averages = make_network(), make_batches(2), Note()
+    average = averaging.AverageWeights(network, lambda epoch: batches)
+    fit(network, batches, [average, with_averages], use_ema=True)
+    without = Note()
+    fit(make_network(), batches, [without])
+    np.testing.assert_allclose(
+        with_averages.steps[-1], without.steps[-1], rtol=1e-4, atol=1e-6
+    )
