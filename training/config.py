@@ -20,6 +20,9 @@ _LIMITS = {
     "below": operator.lt,
 }
 
+# Settings that name a trained network, a preset or a file.
+NETWORKS = ("initial_weights", "teacher")
+
 
 def _setting(doc, default=dataclasses.MISSING, choices=(), **limits):
     """A field with its documentation and the values that it may have."""

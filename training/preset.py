@@ -64,10 +64,9 @@ def make_preset(
     """
     config = check(name, workdir)
     # Where a file was helps nobody elsewhere; names of what ships stay.
-    files_named = ("taxonomy", "initial_weights", "teacher")
     shown = {
         setting: pathlib.PurePath(getattr(config, setting)).name
-        for setting in files_named
+        for setting in ("taxonomy", *configs.NETWORKS)
         if getattr(config, setting) is not None
     }
     config = dataclasses.replace(config, **shown)

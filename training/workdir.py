@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Mapping
 
 from training import files
-from training.config import TrainConfig
+from training.config import NETWORKS, TrainConfig
 from training.sources import Source
 
 # What the file of every run has had.
@@ -21,8 +21,7 @@ _OPTIONAL = {
     "categories",
     "tree",
     "weights",
-    "teacher_file",
-    "initial_weights_file",
+    *(f"{setting}_file" for setting in NETWORKS),
     "train_images",
     "test_images",
 }
@@ -226,7 +225,7 @@ def settings_of(config: TrainConfig, source: Source) -> dict:
         "tree": source.tree,
         "config": dataclasses.asdict(config),
     }
-    for setting in ("teacher", "initial_weights"):
+    for setting in NETWORKS:
         network = getattr(config, setting)
         if network is not None and os.path.isfile(network):
             # As of the taxonomy: the name alone does not tell what is in it.
