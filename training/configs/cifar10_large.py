@@ -13,6 +13,17 @@ Taught by that network for as many epochs, in about 105 minutes, it reaches
 
 hlp-train --config cifar10_large --data cifar10 --workdir DIR
 --config.teacher=cifar10_resnet_large --config.temperature=4
+
+From there, eight epochs more at a constant rate, in about 80 minutes, give
+90.1 % as an average of the weights (1 run; the preset
+cifar10_resnet_large_averaged):
+
+hlp-train --config cifar10_large --data cifar10 --workdir DIR
+--config.epochs=8 --config.learning_rate=0.05 --config.schedule=constant
+--config.ema_momentum=0.9995
+--config.initial_weights=cifar10_resnet_large_taught
+--config.teacher=cifar10_resnet_large_taught --config.temperature=4
+--config.teacher_mirrored=True
 """
 
 from training.config import TrainConfig
