@@ -12,6 +12,11 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 ON_TENSORFLOW := (import|from) (tensorflow|training|tflite_export|demo)
 KERAS_TESTS = $(shell grep -LE '^ *$(ON_TENSORFLOW)' tests/test_*.py)
 
+# A file's tests share networks, so that one process runs all of them; more
+# than four processes need much memory.
+PYTEST = .venv/bin/python -m pytest \
+  --numprocesses auto --maxprocesses 4 --dist loadfile
+
 .PHONY: help demo test test-tf-keras test-jax android lint format \
   constraints clean
 
@@ -25,17 +30,16 @@ demo: .venv/installed  ## Train, cut out, export and report in demo_out/
 
 test: .venv/installed  ## Run the tests on TensorFlow, tf-keras and JAX
 	@echo "== all tests on TensorFlow"
-	KERAS_BACKEND=tensorflow .venv/bin/python -m pytest
+	KERAS_BACKEND=tensorflow $(PYTEST)
 	@$(MAKE) --no-print-directory test-tf-keras test-jax
 
 test-tf-keras: .venv/installed  ## Run the tests of fine-tuning on tf-keras
 	@echo "== the tests of what needs tf-keras"
-	TF_USE_LEGACY_KERAS=1 KERAS_BACKEND=tensorflow \
-	  .venv/bin/python -m pytest tests/tf_keras
+	TF_USE_LEGACY_KERAS=1 KERAS_BACKEND=tensorflow $(PYTEST) tests/tf_keras
 
 test-jax: .venv/installed  ## Run the tests of hlp_keras on JAX
 	@echo "== the tests of hlp_keras on JAX"
-	KERAS_BACKEND=jax .venv/bin/python -m pytest $(KERAS_TESTS)
+	KERAS_BACKEND=jax $(PYTEST) $(KERAS_TESTS)
 
 android:  ## Build, test and check the Android demo; as root installs what it needs
 	@echo "== the Android demo, into android_demo/app/target/"
