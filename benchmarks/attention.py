@@ -14,8 +14,8 @@ from training import attention, preset, sources, tables
 from training.workdir import Workdir
 
 # Brings the meant one of several objects out of both kinds of images on all of
-# the shipped networks, by whose test images it was chosen, and fits into an
-# exported gain.
+# the shipped networks, by the test images of most of which it was chosen, and
+# fits into an exported gain.
 _FOR_SEVERAL = attention.Method("head_output", 1.5)
 
 
