@@ -284,6 +284,12 @@ def test_widths_without_effect_are_refused(tmp_path):
         )
 
 
+def test_averages_over_other_numbers_of_steps_are_not_compared(tmp_path):
+    config = dataclasses.replace(CONFIG, ema_momentum=0.5)
+    with pytest.raises(ValueError, match="= 0 for .* fewer steps .* got 0.5"):
+        compare.compare(config, SOURCE, tmp_path)
+
+
 def test_a_budget_that_is_missed_is_named():
     full = hlp_keras.Cost((hlp_keras.SegmentCost("trunk", 9, 1000),))
     near = hlp_keras.Cost((hlp_keras.SegmentCost("trunk", 9, 1029),))

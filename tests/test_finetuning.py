@@ -140,6 +140,14 @@ def test_settings_that_a_fine_tuning_does_not_have_are_refused():
         finetuning.check_changes({"optimizer": "muon"})
 
 
+def test_a_fine_tuning_has_no_average_and_no_rate_for_one():
+    config = TrainConfig(taxonomy="t", schedule="constant", ema_momentum=0.9)
+    recipe = finetuning.recipe(config, "prune")
+    assert (recipe.schedule, recipe.ema_momentum) == ("cosine", 0)
+    with pytest.raises(ValueError, match="got config.ema_momentum, which is"):
+        finetuning.check_changes({"ema_momentum": "0.9"})
+
+
 def test_after_muon_comes_sgd():
     config = TrainConfig(taxonomy="cifar10", optimizer="muon")
     assert finetuning.recipe(config, "quantize").optimizer == "sgd"

@@ -131,18 +131,37 @@ def test_a_broken_run_of_averages_goes_on(tmp_path):
         np.testing.assert_allclose(after, before, rtol=1e-3, atol=1e-4)
 
 
-def test_what_was_tested_and_kept_is_the_average(tmp_path):
-    config = dataclasses.replace(CONFIG, ema_momentum=0.5)
-    model = train.train_and_evaluate(config, SOURCE, tmp_path)
-    workdir = Workdir(tmp_path)
+@pytest.mark.parametrize("changes", [{}, {"cues": 0.5}, {"teacher": "last"}])
+def test_what_was_tested_and_kept_is_the_average(changes, whole, tmp_path):
+    if "teacher" in changes:
+        changes = {"teacher": str(whole[1].last)}
+    models = [
+        train.train_and_evaluate(
+            dataclasses.replace(CONFIG, ema_momentum=momentum, **changes),
+            SOURCE,
+            tmp_path / str(momentum),
+        )
+        for momentum in (0.0, 0.5)
+    ]
+    without, model = map(hlp_keras.without_gain, models)
+    assert not np.allclose(without.get_weights()[0], model.get_weights()[0])
+    workdir = Workdir(tmp_path / "0.5")
     images = SOURCE.test.images / np.float32(255)
-    kept = hlp_keras.load_model(workdir.last).predict(images, verbose=0)
+    kept = hlp_keras.without_gain(hlp_keras.load_model(workdir.last))
+    kept = kept.predict(images, verbose=0)
     np.testing.assert_allclose(
         kept, model.predict(images, verbose=0), rtol=1e-4, atol=1e-4
     )
     labels = data.relabel(SOURCE, model.taxonomy).test.labels
     hits = float((kept.argmax(axis=1) == labels).mean())
     assert float(workdir.rows(9)[-1]["val_accuracy"]) == pytest.approx(hits)
+
+
+def test_an_average_over_more_steps_than_there_are_is_refused(tmp_path):
+    config = dataclasses.replace(CONFIG, ema_momentum=0.99)
+    with pytest.raises(ValueError, match="has, 12, got 0.99, .* about 100: "):
+        train.train_and_evaluate(config, SOURCE, tmp_path)
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_finished_run_says_so_and_does_nothing(whole, caplog):

@@ -103,6 +103,13 @@ def compare(
             f"of whose networks start from random ones, got "
             f"{config.initial_weights!r}. Leave it away."
         )
+    if config.ema_momentum and not only_whole:
+        raise ValueError(
+            f"Expected config.ema_momentum = 0 for a comparison with networks "
+            f"from scratch, whose fewer images make fewer steps to average, "
+            f"got {config.ema_momentum}. Leave it away, or train the whole "
+            f"networks alone, with `only_whole`."
+        )
     if only_whole and scratch_widths:
         raise ValueError(
             f"Expected no `scratch_widths` with `only_whole`, which trains no "

@@ -93,8 +93,9 @@ class TrainConfig:
     )
     ema_momentum: float = _setting(
         "the network becomes an exponential average of its weights over the "
-        "steps, of this momentum (0.999: about the last thousand); it helps "
-        "where the learning rate stays high to the end. 0: the last weights",
+        "steps, of this momentum (0.999: about the last thousand; a part of "
+        "momentum ** steps stays with the first weights), for a learning rate "
+        "that is high to the end. 0: the last weights",
         0.0,
         at_least=0,
         below=1,

@@ -29,6 +29,7 @@ _FIXED = {
     "levels",
     "width_exponent",
     "initial_weights",
+    "ema_momentum",
     "teacher",
     "teacher_weight",
     "temperature",
@@ -219,16 +220,20 @@ def check_installed() -> None:
 def recipe(config: TrainConfig, method: str) -> TrainConfig:
     """The recipe of a stage, which no teacher looks after.
 
-    tf-keras has no Muon, so what was trained with it goes on with SGD.
+    tf-keras has no Muon, so what was trained with it goes on with SGD. Weights
+    are not averaged.
 
     Args:
         config: the recipe of the training before.
         method: of the stage.
     """
     optimizer = "sgd" if config.optimizer == "muon" else config.optimizer
+    # A rate that stays high was for the sake of the average.
+    schedule = "cosine" if config.ema_momentum else config.schedule
     return dataclasses.replace(
         config,
         optimizer=optimizer,
+        schedule=schedule,
         ema_momentum=0.0,
         warmup=0.0,
         initial_weights=None,

@@ -80,6 +80,7 @@ def train_model(
     source = data.relabel(source, model.taxonomy)
     data.check_every_category(source, "train")
     steps = data.steps_per_epoch(source.train, config)
+    _check_average(config, steps)
     compile_model(model, config, steps)
     workdir = Workdir(workdir)
     # What is wrong with a teacher, or with the weights to start from, is said
@@ -125,6 +126,18 @@ def _check_image_size(config, source):
             f"Expected images of config.image_size = {config.image_size}, but "
             f"those of {source.name} are {height_width}. Load them with this "
             f"size."
+        )
+
+
+def _check_average(config, steps_per_epoch):
+    steps = config.epochs * steps_per_epoch
+    averaged = round(1 / (1 - config.ema_momentum))
+    if config.ema_momentum and averaged > steps:
+        raise ValueError(
+            f"Expected config.ema_momentum to average over fewer steps than "
+            f"the run has, {steps:,}, got {config.ema_momentum}, which is over "
+            f"about {averaged:,}: what it begins with would be most of the "
+            f"network. Lower it, or train longer."
         )
 
 
